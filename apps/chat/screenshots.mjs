@@ -1,0 +1,173 @@
+// node screenshots.mjs [--out docs/images]: a conversation between browsers and terminals, photographed for the README.
+// Runs the built server and terminal client, so build first.
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright";
+import { ensureChromium } from "../../tooling/scripts/chromium.mjs";
+import { palettePng } from "./palette-png.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const { values: args } = parseArgs({
+  options: {
+    out: { type: "string", default: join(here, "../../docs/images") },
+    /** Also takes pictures of the states that the README does not show. */
+    all: { type: "boolean", default: false },
+  },
+});
+mkdirSync(args.out, { recursive: true });
+
+/** Runs one of our programs; `line(text)` resolves to its first line, past or to come, with that text in it. */
+function start(program, ...rest) {
+  const child = spawn(process.execPath, [join(here, "dist", program), ...rest], { stdio: ["pipe", "pipe", "inherit"] });
+  // However this script ends, they end with it.
+  process.on("exit", () => child.kill("SIGTERM"));
+  const lines = [];
+  const waiting = new Set();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    for (const each of waiting) each(line);
+  });
+  const line = (text) =>
+    new Promise((resolve) => {
+      const check = (candidate) => {
+        if (!candidate.includes(text)) return;
+        waiting.delete(check);
+        resolve(candidate);
+      };
+      waiting.add(check);
+      lines.forEach(check);
+    });
+  return { child, line, say: (text) => child.stdin.write(`${text}\n`) };
+}
+
+const server = start("server.js", "--port", "0");
+const url = (await server.line("chat: ")).slice("chat: ".length);
+const { port, host } = new URL(url);
+
+const browser = await chromium.launch({
+  executablePath: await ensureChromium(),
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--hide-scrollbars"],
+});
+
+/** Opens the page as somebody: the key decides the colour, so it is always the same one. */
+async function open(name, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    deviceScaleFactor: 2,
+    locale: "en-GB",
+    ...options,
+  });
+  await context.addInitScript(
+    ([item, key, called]) =>
+      localStorage.getItem(item) ?? localStorage.setItem(item, JSON.stringify({ key, name: called })),
+    ["sente-lite-chat", `key-of-${name.replaceAll(" ", "-")}`, name],
+  );
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.locator('.link[data-state="connected"]').waitFor();
+  return {
+    page,
+    say: async (text) => {
+      await page.getByLabel("Message", { exact: true }).fill(text);
+      await page.keyboard.press("Enter");
+      await page.getByText(text, { exact: true }).waitFor();
+    },
+  };
+}
+const terminal = async (name) => {
+  const one = start("terminal.js", "--url", `ws://${host}/chsk`, "--name", name, "--key", `key-of-${name}`);
+  await one.line("you are in");
+  const say = (text) => {
+    one.say(text);
+    return one.line(text);
+  };
+  return { ...one, say };
+};
+
+const ann = await open("Ann");
+const jonas = await terminal("Jonas");
+const mei = await open("Mei Tanaka", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+const bot = await terminal("deploy-bot");
+const priya = await open("Priya Nair");
+const sam = await open("Sam Okafor");
+
+await bot.say("v2.4.1 is live in Stockholm and Osaka");
+await priya.say("Did anyone notice the restart?");
+await jonas.say("My terminal dropped for a second and came back by itself");
+await ann.say("Same here. The page kept everything and just carried on.");
+await mei.say("I was in a tunnel the whole time");
+await mei.say("When I came out, all of it was there, in order, once");
+await sam.say("Once is my favourite number of times");
+await ann.say("Then let us call it done. Whose move is it?");
+await jonas.say("Yours. It is always yours, that is what sente means");
+const all = [ann, mei, priya, sam];
+for (const { page } of all) await page.getByText("Yours. It is always yours, that is what sente means").waitFor();
+
+async function shoot(name, { page }, scheme = "light") {
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+  const png = palettePng(await page.screenshot({ animations: "disabled", caret: "hide" }));
+  writeFileSync(join(args.out, `${name}.png`), png);
+  console.log(`${name}.png: ${Math.round(png.length / 1024)} KB`);
+}
+
+await shoot("chat-desktop-light", ann);
+await shoot("chat-desktop-dark", ann, "dark");
+await shoot("chat-phone", mei);
+if (args.all) {
+  await shoot("phone-dark", mei, "dark");
+  await mei.page.getByRole("button", { name: "Rooms" }).click();
+  await shoot("phone-rooms", mei);
+  await mei.page.keyboard.press("Escape");
+  await mei.page.getByRole("button", { name: "people here" }).click();
+  await shoot("phone-people", mei);
+  await mei.page.keyboard.press("Escape");
+  await mei.page.setViewportSize({ width: 360, height: 640 });
+  await shoot("phone-360", mei);
+  await mei.page.setViewportSize({ width: 390, height: 844 });
+  await ann.page.setViewportSize({ width: 900, height: 700 });
+  await shoot("tablet", ann);
+  await ann.page.setViewportSize({ width: 1280, height: 800 });
+
+  const guest = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await guest.newPage();
+  await page.goto(url);
+  await shoot("welcome-light", { page });
+  await shoot("welcome-dark", { page }, "dark");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await shoot("welcome-phone", { page });
+  await page.getByLabel("Your name").fill("Guest");
+  await page.keyboard.press("Enter");
+  await page.goto(`${url}#new-room`);
+  await page.getByText("It is your move.").waitFor();
+  await shoot("empty-phone", { page });
+  await guest.close();
+
+  server.child.kill("SIGKILL");
+  for (const one of [ann, mei]) await one.page.locator('.link[data-state="waiting"]').waitFor();
+  for (const one of [ann, mei]) {
+    await one.page.getByLabel("Message", { exact: true }).fill("Written while the server is away");
+    await one.page.keyboard.press("Enter");
+    await one.page.locator('.link[data-state="waiting"]').waitFor();
+  }
+  await shoot("reconnecting-light", ann);
+  await shoot("reconnecting-dark", ann, "dark");
+  await shoot("reconnecting-phone", mei);
+  await shoot("reconnecting-phone-dark", mei, "dark");
+  await ann.page.getByRole("button", { name: "Retry" }).waitFor();
+  await shoot("failed-light", ann);
+  await shoot("failed-dark", ann, "dark");
+  await mei.page.getByRole("button", { name: "Retry" }).waitFor();
+  await shoot("failed-phone", mei);
+  start("server.js", "--port", port);
+  for (const one of [ann, mei]) await one.page.locator('.link[data-state="connected"]').waitFor();
+  await ann.page.getByRole("button", { name: "Retry" }).click();
+  await ann.page.getByRole("button", { name: "Retry" }).waitFor({ state: "detached" });
+  await shoot("back-again", ann);
+}
+
+await browser.close();
+process.exit();

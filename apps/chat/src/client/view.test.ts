@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "../domain/events.ts";
+import { initialView, talkIn, type View, type ViewInput, viewStep } from "./view.ts";
+
+const me = "u-me";
+const message = (id: string, at: number, uid = "u-ann"): Message => ({
+  id,
+  uid,
+  name: uid.slice(2),
+  runtime: "browser",
+  text: id,
+  at,
+});
+const joined = (history: readonly Message[]): ViewInput => ({
+  type: "joined",
+  me,
+  joined: { room: "lobby", people: [{ uid: me, name: "me", runtimes: ["node"] }], history, rooms: [] },
+});
+const arrived = (one: Message): ViewInput => ({ type: "message", room: "lobby", message: one, me });
+const shown = (view: View) =>
+  talkIn(view, "lobby").entries.map(({ id, own, status }) => `${id}${own ? " own" : ""} ${status}`);
+const after = (...inputs: ViewInput[]) => inputs.reduce(viewStep, initialView("lobby"));
+
+describe("the view", () => {
+  it("shows a message once, however often it comes", () => {
+    const view = after(
+      joined([message("a", 1)]),
+      arrived(message("a", 1)),
+      arrived(message("b", 2)),
+      joined([message("b", 2)]),
+    );
+    expect(shown(view)).toEqual(["a delivered", "b delivered"]);
+  });
+
+  it("shows two senders' messages that have the same id", () => {
+    expect(shown(after(arrived(message("a", 1)), arrived(message("a", 1, "u-bob"))))).toHaveLength(2);
+  });
+
+  it("keeps what it has shown when a server comes back without a history", () => {
+    const view = after(joined([message("a", 1)]), joined([]), arrived(message("b", 2)));
+    expect(shown(view)).toEqual(["a delivered", "b delivered"]);
+  });
+
+  it("puts what was missed where it belongs", () => {
+    const view = after(arrived(message("a", 1)), arrived(message("c", 3)), joined([message("b", 2)]));
+    expect(shown(view)).toEqual(["a delivered", "b delivered", "c delivered"]);
+  });
+
+  it("follows an own message from sending to delivered, whether the push or the reply comes first", () => {
+    const sending = after({ type: "sending", room: "lobby", message: message("a", 1, me) });
+    expect(shown(sending)).toEqual(["a own sending"]);
+    const pushed = viewStep(sending, arrived(message("a", 2, me)));
+    expect(shown(pushed)).toEqual(["a own delivered"]);
+    expect(shown(viewStep(pushed, { type: "failed", room: "lobby", id: "a", reason: "timeout" }))).toEqual([
+      "a own delivered",
+    ]);
+  });
+
+  it("follows it from failed to sending again", () => {
+    const sending: ViewInput = { type: "sending", room: "lobby", message: message("a", 1, me) };
+    const failed: ViewInput = { type: "failed", room: "lobby", id: "a", reason: "timeout" };
+    expect(shown(after(sending, failed))).toEqual(["a own failed"]);
+    expect(shown(after(sending, failed, sending))).toEqual(["a own sending"]);
+  });
+
+  it("shows as own what the same user wrote in another tab", () => {
+    expect(shown(after(arrived(message("a", 1, me))))).toEqual(["a own delivered"]);
+  });
+
+  it("keeps who is here", () => {
+    const here = (uid: string, name: string): ViewInput => ({
+      type: "here",
+      room: "lobby",
+      person: { uid, name, runtimes: ["node"] },
+    });
+    const view = after(joined([]), here("u-ann", "ann"), here("u-bob", "bob"), here("u-ann", "anna"), {
+      type: "gone",
+      room: "lobby",
+      uid: "u-bob",
+    });
+    expect(talkIn(view, "lobby").people.map(({ name }) => name)).toEqual(["me", "anna"]);
+  });
+
+  it("keeps a bounded number of messages", () => {
+    const view = after(...Array.from({ length: 600 }, (_, i) => arrived(message(`m${i}`, i))));
+    expect(shown(view)).toHaveLength(500);
+    expect(shown(view)[0]).toBe("m100 delivered");
+  });
+});

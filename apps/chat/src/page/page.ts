@@ -1,0 +1,106 @@
+import { makeChannelSocketClient } from "@sente-lite/browser";
+import { createChatClient } from "../client/chat-client.ts";
+import { readRoomName } from "../domain/readers.ts";
+import { createComposer } from "./composer.ts";
+import { showConnection } from "./connection-badge.ts";
+import { byId } from "./elements.ts";
+import { loadIdentity, randomId, saveName } from "./identity.ts";
+import { createPeopleList, createRoomList, showMe } from "./side-panels.ts";
+import { createTalkList } from "./talk-list.ts";
+import { askName } from "./welcome.ts";
+
+const TITLE = "sente-lite chat";
+const DEFAULT_ROOM = "lobby";
+
+if (loadIdentity().name === "") {
+  const name = await askName("");
+  // Another tab may have asked meanwhile: then the key is that one's.
+  if (name !== undefined) saveName(name);
+}
+
+// All that it takes to be connected, and to stay it. The parameters are asked for at each attempt.
+const client = makeChannelSocketClient("/chsk", {
+  params: () => ({ ...loadIdentity(), runtime: "browser" }),
+});
+const chat = createChatClient({
+  client,
+  room: roomInAddress(),
+  runtime: "browser",
+  name: () => loadIdentity().name,
+  newId: randomId,
+  now: Date.now,
+});
+
+const composer = createComposer(chat.send);
+const parts = [createRoomList(), createTalkList(chat.retry), createPeopleList(() => client.state.get().uid)];
+let unread = 0;
+
+// Several changes of one turn are shown together.
+let isDue = false;
+const show = () => {
+  if (isDue) return;
+  isDue = true;
+  queueMicrotask(() => {
+    isDue = false;
+    const view = chat.view();
+    for (const part of parts) part(view);
+    showMe(chat, client.state.get().uid, loadIdentity().name);
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}#${view.room} · ${TITLE}`;
+  });
+};
+
+chat.subscribe((view, previous) => {
+  const count = (of: typeof view) => of.talks.get(view.room)?.entries.length ?? 0;
+  if (document.hidden && view.room === previous.room && count(view) > count(previous)) unread++;
+  show();
+});
+client.state.subscribe(show);
+showConnection(client);
+show();
+
+document.addEventListener("visibilitychange", () => {
+  unread = 0;
+  show();
+});
+addEventListener("hashchange", async () => {
+  const room = roomInAddress();
+  const rooms = byId("rooms-panel", HTMLElement);
+  if (rooms.matches(":popover-open")) rooms.hidePopover();
+  if (room === chat.view().room) return;
+  const refusal = await chat.enter(room);
+  byId("new-room-error", HTMLParagraphElement).textContent =
+    refusal === undefined
+      ? ""
+      : refusal === "too-many-rooms"
+        ? "There are too many rooms."
+        : "That room cannot be entered.";
+  if (refusal !== undefined) location.replace(`#${encodeURIComponent(chat.view().room)}`);
+  composer.focus();
+});
+// Another tab changed the name.
+addEventListener("storage", () => {
+  chat.rename();
+  show();
+});
+// Without this, those who remain learn it only when the server has missed us for a while.
+addEventListener("pagehide", chat.leave);
+addEventListener("pageshow", ({ persisted }) => persisted && void chat.enter(chat.view().room));
+byId("me", HTMLButtonElement).addEventListener("click", async () => {
+  const name = await askName(loadIdentity().name);
+  if (name !== undefined) {
+    saveName(name);
+    chat.rename();
+    show();
+  }
+});
+byId("terminal-url", HTMLSpanElement).textContent =
+  `--url ${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chsk`;
+composer.focus();
+
+function roomInAddress(): string {
+  try {
+    return readRoomName(decodeURIComponent(location.hash.slice(1))) ?? DEFAULT_ROOM;
+  } catch {
+    return DEFAULT_ROOM;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ChatClient } from "../client/chat-client.ts";
+import { talkIn, type View } from "../client/view.ts";
+import type { Person, RoomSummary } from "../domain/events.ts";
+import { readRoomName } from "../domain/readers.ts";
+import { avatar, byId, make, paintAvatar, runtimeBadge } from "./elements.ts";
+import { keyedList } from "./keyed-list.ts";
+
+const alphabet = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+
+/** Shows the rooms, and lets one go to another. A room has an address, so that it can be linked to. */
+export function createRoomList(): (view: View) => void {
+  const form = byId("new-room", HTMLFormElement);
+  const field = byId("new-room-name", HTMLInputElement);
+  const error = byId("new-room-error", HTMLParagraphElement);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const room = readRoomName(field.value.replace(/^#/, "").trim().replace(/\s+/g, "-"));
+    error.textContent = room === undefined ? "Letters, digits and hyphens." : "";
+    if (room === undefined) return;
+    form.reset();
+    location.hash = room;
+  });
+
+  let current = "";
+  const update = keyedList<RoomSummary>(byId("rooms", HTMLUListElement), {
+    key: ({ name }) => name,
+    create: ({ name }) => {
+      const item = make("li");
+      const link = make("a", "room-link");
+      link.href = `#${encodeURIComponent(name)}`;
+      link.append(make("span", "room-link-name", name), make("span", "room-link-count"));
+      item.append(link);
+      return item;
+    },
+    update: (item, { people }) => {
+      const count = item.querySelector(".room-link-count");
+      count?.replaceChildren(
+        people === 0 ? "" : String(people),
+        ...(people === 0 ? [] : [make("span", "sr", " people")]),
+      );
+    },
+  });
+  return (view) => {
+    const listed = view.rooms.some(({ name }) => name === view.room);
+    update(listed ? view.rooms : [...view.rooms, { name: view.room, people: 0 }]);
+    if (current === view.room && document.querySelector(".room-link[aria-current]") !== null) return;
+    current = view.room;
+    byId("room", HTMLHeadingElement).textContent = current;
+    byId("text", HTMLTextAreaElement).placeholder = `Message #${current}`;
+    for (const link of document.querySelectorAll(".room-link")) {
+      const name = link.querySelector(".room-link-name")?.textContent;
+      if (name === current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+}
+
+/** Shows who is in the room, and from which runtimes they speak. */
+export function createPeopleList(me: () => string | null): (view: View) => void {
+  const count = byId("people-count", HTMLSpanElement);
+  const countInButton = byId("people-count-button", HTMLSpanElement);
+  const update = keyedList<Person>(byId("people-list", HTMLUListElement), {
+    key: ({ uid }) => uid,
+    create: () => make("li"),
+    update: (item, { uid, name, runtimes }) => {
+      const label = make("span", "person");
+      label.append(make("bdi", "person-name", name), ...(uid === me() ? [make("span", "person-you", "(you)")] : []));
+      const badges = make("span", "runtimes");
+      badges.append(...runtimes.map(runtimeBadge));
+      const disc = avatar(uid, name);
+      disc.classList.add("small");
+      item.replaceChildren(disc, label, badges);
+    },
+  });
+  return (view) => {
+    const { people } = talkIn(view, view.room);
+    update([...people].sort((a, b) => alphabet.compare(a.name, b.name) || alphabet.compare(a.uid, b.uid)));
+    count.textContent = people.length === 0 ? "" : String(people.length);
+    countInButton.textContent = String(people.length);
+  };
+}
+
+/** Shows our own name. */
+export function showMe(chat: ChatClient | undefined, uid: string | null, name: string): void {
+  const button = byId("me", HTMLButtonElement);
+  button.hidden = chat === undefined;
+  byId("me-name", HTMLSpanElement).textContent = name;
+  paintAvatar(byId("me-avatar", HTMLSpanElement), uid ?? "", name);
+}

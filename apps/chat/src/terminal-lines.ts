@@ -1,0 +1,54 @@
+import type { ClientState } from "@sente-lite/node";
+import type { Entry } from "./client/view.ts";
+import type { Person } from "./domain/events.ts";
+
+// What the terminal prints. Names and texts were read by the domain's readers, which strip control characters and
+// escape sequences; what is left to do here is that no message can look like lines of another one.
+
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+export const helpLines: readonly string[] = [
+  "* /people          who is here",
+  "* /room NAME       go to another room",
+  "* /name NAME       take another name",
+  "* /retry           send again what was not delivered",
+  "* /quit            leave",
+];
+
+export function entryLine({ name, text, at, status, reason }: Entry): string {
+  const lines = text.replaceAll("\n", "\n        | ");
+  if (status === "failed") return `* not delivered (${reason ?? "unknown"}), /retry sends it again: ${lines}`;
+  return `[${clock.format(at)}] ${name}: ${lines}`;
+}
+
+export function peopleLine(people: readonly Person[]): string {
+  return `* ${people.length} here: ${people.map(personText).join(", ")}`;
+}
+
+/** Who came, went, or changed. */
+export function presenceLines(before: readonly Person[], after: readonly Person[], me: string | null): string[] {
+  if (before === after) return [];
+  const was = new Map(before.map((person) => [person.uid, person]));
+  const is = new Map(after.map((person) => [person.uid, person]));
+  const gone = before.filter(({ uid }) => !is.has(uid)).map(({ name }) => `* ${name} left`);
+  const changed = after.flatMap((person) => {
+    const old = was.get(person.uid);
+    if (old === undefined) return person.uid === me ? [] : [`* ${personText(person)} is here`];
+    return old.name === person.name ? [] : [`* ${old.name} is now ${person.name}`];
+  });
+  return [...gone, ...changed];
+}
+
+/** What the state of the connection is, where that is news. */
+export function connectionLine(state: ClientState, now: number): string | undefined {
+  if (state.open) return "* connected";
+  if (state.status === "backoff") {
+    const seconds = Math.max(1, Math.ceil(((state.udtNextReconnect ?? now) - now) / 1_000));
+    return `* no connection, trying again in ${seconds} s`;
+  }
+  return state.status === "terminal" ? "* the server refused the connection" : undefined;
+}
+
+function personText({ name, runtimes }: Person): string {
+  return `${name} (${runtimes.join(", ")})`;
+}

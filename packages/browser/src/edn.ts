@@ -1,0 +1,1 @@
+export * from "@sente-lite/protocol/edn";

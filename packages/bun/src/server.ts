@@ -1,0 +1,208 @@
+import {
+  type Accepted,
+  type ConnectionHandlers,
+  createServer,
+  encodedOf,
+  isFor,
+  noAjax,
+  respond,
+  type ServerSocket,
+  type WebRequest,
+  type WebResponse,
+  webHost,
+} from "@sente-lite/engine";
+import type { AnyContract, ChannelSocketServer, Codec, Encoded, ServerOptions } from "@sente-lite/protocol";
+
+// types
+
+export interface BunServerOptions<
+  Context = unknown,
+  C extends AnyContract | undefined = undefined,
+  Codecs extends readonly Codec[] = readonly Codec[],
+> extends ServerOptions<Context, C, Codecs> {
+  /** Where `fetch` serves the channel socket. Default `/chsk`. */
+  readonly path?: string;
+}
+
+/** The handlers for `Bun.serve({ websocket })`, and what they ask of Bun. */
+export interface BunWebSocketHandler {
+  open(socket: unknown): void;
+  message(socket: unknown, data: unknown): void;
+  drain(socket: unknown): void;
+  close(socket: unknown, code: number, reason: string): void;
+  readonly idleTimeout: number;
+  readonly maxPayloadLength: number;
+  readonly perMessageDeflate: boolean;
+}
+
+/** Handlers for the application's own WebSockets, beside ours. */
+export interface OtherWebSocketHandler {
+  open?(socket: never): unknown;
+  message(socket: never, data: never): unknown;
+  drain?(socket: never): unknown;
+  close?(socket: never, code: number, reason: string): unknown;
+}
+
+export interface Listening {
+  /** The address for clients: `ws://127.0.0.1:3000/chsk`. */
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface BunServer<Context = unknown, C extends AnyContract | undefined = undefined>
+  extends ChannelSocketServer<Context, C> {
+  /** For `Bun.serve({ fetch })`, or called by yours for the requests that `handles`. Resolves to nothing once upgraded. */
+  readonly fetch: (request: WebRequest, server: unknown) => Promise<WebResponse | undefined>;
+  /** For `Bun.serve({ websocket })`. */
+  readonly websocket: BunWebSocketHandler;
+  /** `websocket` for an application that has sockets of its own: those that we did not upgrade go to `others`. */
+  readonly websocketWith: (others: OtherWebSocketHandler) => BunWebSocketHandler;
+  /** True for requests that `fetch` takes: those at the path. */
+  readonly handles: (request: { readonly url: string }) => boolean;
+  /** Sente's name for `fetch`. */
+  readonly ajaxGetOrWsHandshakeFn: BunServer["fetch"];
+  /** There is no Ajax fallback: answers 501. */
+  readonly ajaxPostFn: () => WebResponse;
+  /** Opens a port of its own. Defaults: port 0 (any free one), hostname 127.0.0.1. */
+  readonly listen: (options?: { readonly port?: number; readonly hostname?: string }) => Promise<Listening>;
+}
+
+export type MakeServer = <
+  Context = unknown,
+  C extends AnyContract | undefined = undefined,
+  Codecs extends readonly Codec[] = readonly Codec[],
+>(
+  options?: BunServerOptions<Context, C, Codecs>,
+) => BunServer<Context, C>;
+
+/** What we use of a `ServerWebSocket`. */
+interface BunSocket {
+  readonly data: Ours | undefined;
+  readonly readyState: number;
+  send(data: Encoded): number;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  getBufferedAmount(): number;
+  pause?(): void;
+  resume?(): void;
+}
+
+/** What we use of Bun's server. */
+interface BunHttpServer {
+  readonly port: number;
+  upgrade(request: WebRequest, options: { readonly data: Ours; readonly headers: Record<string, string> }): boolean;
+  requestIP(request: WebRequest): { readonly address: string } | null;
+  stop(force: boolean): Promise<void>;
+}
+
+/** The data of the sockets that we upgraded, told from others by its class. */
+class Ours {
+  readonly opened: Accepted["opened"];
+  handlers: ConnectionHandlers | undefined;
+
+  constructor(opened: Accepted["opened"]) {
+    this.opened = opened;
+  }
+}
+
+const OPEN = 1;
+
+// server
+
+/** Makes servers with these codecs where the user names none. */
+export function serverMaker(codecs: readonly Codec[]): MakeServer {
+  return <Context, C extends AnyContract | undefined, Codecs extends readonly Codec[]>(
+    options: BunServerOptions<Context, C, Codecs> = {},
+  ): BunServer<Context, C> => {
+    const { path = "/chsk" } = options;
+    const own = new Set<BunHttpServer>();
+    const closeListeners = async () => {
+      await Promise.all([...own].map((server) => server.stop(true)));
+    };
+    const core = createServer<Context, C, Codecs>({ host: webHost, codecs, options, closeListeners });
+
+    const fetch: BunServer["fetch"] = (request, given) => {
+      const server = given as BunHttpServer;
+      const upgrade = (upgraded: WebRequest, { protocol, opened }: Accepted) => {
+        // Left to itself Bun takes the first that is offered.
+        const headers = { "sec-websocket-protocol": protocol ?? "" };
+        return server.upgrade(upgraded, { data: new Ours(opened), headers }) ? "upgraded" : undefined;
+      };
+      // Bun forgets the address once the request is upgraded.
+      return respond(request, { core, path, remoteAddress: server.requestIP(request)?.address, upgrade });
+    };
+
+    const websocketWith = (others: OtherWebSocketHandler | undefined): BunWebSocketHandler => ({
+      open: (socket) => {
+        const ours = oursOf(socket);
+        if (ours === undefined) others?.open?.(socket as never);
+        else ours.handlers = ours.opened(serverSocket(socket as BunSocket));
+      },
+      message: (socket, data) => {
+        const ours = oursOf(socket);
+        if (ours === undefined) others?.message(socket as never, data as never);
+        else ours.handlers?.message(encodedOf(data));
+      },
+      drain: (socket) => {
+        const ours = oursOf(socket);
+        if (ours === undefined) others?.drain?.(socket as never);
+        else ours.handlers?.drained();
+      },
+      close: (socket, code, reason) => {
+        const ours = oursOf(socket);
+        if (ours === undefined) others?.close?.(socket as never, code, reason);
+        else ours.handlers?.closed(code, reason);
+      },
+      // Our own heartbeat finds the dead (PROTOCOL.md section 7).
+      idleTimeout: 0,
+      maxPayloadLength: core.limits.maxPayloadBytes,
+      perMessageDeflate: false,
+    });
+    const websocket = websocketWith(undefined);
+
+    const listen: BunServer["listen"] = async ({ port = 0, hostname = "127.0.0.1" } = {}) => {
+      const { Bun } = globalThis as unknown as { readonly Bun: { serve(options: object): BunHttpServer } };
+      const server = Bun.serve({ port, hostname, fetch, websocket });
+      own.add(server);
+      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+      return { url: `ws://${host}:${server.port}${path}`, hostname, port: server.port };
+    };
+
+    return {
+      ...core.server,
+      fetch,
+      websocket,
+      websocketWith,
+      handles: (request) => isFor(request, path),
+      ajaxGetOrWsHandshakeFn: fetch,
+      ajaxPostFn: noAjax,
+      listen,
+    };
+  };
+}
+
+function oursOf(socket: unknown): Ours | undefined {
+  const { data } = socket as { readonly data: unknown };
+  return data instanceof Ours ? data : undefined;
+}
+
+// socket
+
+function serverSocket(socket: BunSocket): ServerSocket {
+  return {
+    // Bytes sent, -1 where they wait, 0 where the message was dropped.
+    send: (data) => {
+      if (socket.readyState !== OPEN) return "written";
+      const sent = socket.send(data);
+      return sent > 0 ? "written" : sent < 0 ? "buffered" : "dropped";
+    },
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+    get bufferedAmount() {
+      return socket.readyState === OPEN ? socket.getBufferedAmount() : 0;
+    },
+    pause: () => socket.pause?.(),
+    resume: () => socket.resume?.(),
+  };
+}

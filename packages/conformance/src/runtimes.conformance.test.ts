@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runtimePath } from "../../../tooling/scripts/runtimes.mjs";
+import { StageServer } from "./stage/stage-server.ts";
+
+// The client suite, and the clients with every server, inside Bun and inside Deno: each runs vitest itself, and the
+// stage runs here. A run with fewer tests than it had once is one that silently ran less.
+const runtimes = [
+  { name: "bun", args: ["--bun"], atLeast: 717 },
+  { name: "deno", args: ["run", "--allow-all"], atLeast: 717 },
+] as const;
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+let stage: StageServer;
+let origin: string;
+/** Kept until the next run: docs/conformance.md is made of them. */
+const folder = fileURLToPath(new URL("../reports", import.meta.url));
+
+beforeAll(async () => {
+  stage = new StageServer();
+  origin = await stage.listen();
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+});
+
+afterAll(async () => {
+  await stage.close();
+});
+
+interface Report {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+it.each(runtimes)("the client suite and its pairs pass inside $name", async ({ name, args, atLeast }) => {
+  const file = join(folder, `${name}.json`);
+  const child = spawn(
+    runtimePath(name),
+    [
+      ...args,
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--root=.",
+      "--config=packages/conformance/vitest.inside.config.ts",
+      "--reporter=json",
+      `--outputFile=${file}`,
+    ],
+    {
+      cwd: root,
+      env: { ...process.env, CONFORMANCE_RUNTIME: name, CONFORMANCE_STAGE: origin },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  await once(child, "close");
+  const report = JSON.parse(await readFile(file, "utf8")) as Report;
+  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = results.filter(({ status }) => status !== "passed");
+  expect(
+    failed.map(({ status, fullName, failureMessages }) => `${status}: ${fullName}\n${failureMessages.join("\n")}`),
+  ).toEqual([]);
+  expect(results.some(({ fullName }) => fullName.toLowerCase() === `this runs in ${name}`)).toBe(true);
+  expect(report.numTotalTests).toBeGreaterThanOrEqual(atLeast);
+  expect(child.exitCode).toBe(0);
+});

@@ -1,0 +1,152 @@
+import { describe, expect, onTestFinished } from "vitest";
+import type { RunningServer, ServerStart } from "../../targets/target.ts";
+import { eventsOf, isOpen, until, withId } from "../client/section.ts";
+import { joined, joining, type PairSection, pairServer, startPairServer } from "./section.ts";
+
+export function faultTests(section: PairSection): void {
+  const { target, test, control } = section;
+
+  describe("client and server: who is not let in", () => {
+    const guarded = pairServer(section, { options: { csrfToken: "s3cret" } });
+    const open = pairServer(section);
+
+    test("with the right CSRF token it connects", async () => {
+      const { client } = await joined(section, guarded(), "", { csrfToken: "s3cret" });
+      expect(await client.requestFn(["test/echo", 1])).toBe(1);
+    });
+
+    test("with the right CSRF token in the subprotocol it connects", async () => {
+      const { client } = await joined(section, guarded(), "", { csrfToken: "s3cret", csrfVia: "subprotocol" });
+      expect(await client.requestFn(["test/echo", 1])).toBe(1);
+    });
+
+    test("with a wrong CSRF token it stays closed, and is told 4403", async () => {
+      const { client } = joining(section, guarded(), "", { csrfToken: "nope" });
+      const state = await until(client.state, ({ status }) => status === "terminal");
+      expect(state.lastWsClose?.code).toBe(4403);
+      await expect(client.ready()).rejects.toMatchObject({ name: "HandshakeError" });
+    });
+
+    test("after a new token, reconnect() connects", async () => {
+      let token = "old";
+      const { client } = joining(section, guarded(), "", { csrfToken: () => token });
+      await until(client.state, ({ status }) => status === "terminal");
+      token = "s3cret";
+      client.chsk.reconnect();
+      await until(client.state, isOpen);
+    });
+
+    test("not authorized, it stays closed, and is told 4401", async () => {
+      const { client } = joining(section, open(), "unauthorized=1");
+      const state = await until(client.state, ({ status }) => status === "terminal");
+      expect(state.lastWsClose?.code).toBe(4401);
+    });
+
+    test("turned away for a while, it waits as it was told", async () => {
+      const { client } = joining(section, open(), "reject=503&retryInMs=60000&spreadMs=1000");
+      const { lastWsClose, udtNextReconnect } = await until(client.state, ({ status }) => status === "backoff");
+      expect(lastWsClose?.code).toBe(4503);
+      expect((udtNextReconnect ?? 0) - Date.now()).toBeGreaterThan(50_000);
+    });
+
+    test("a codec that the server does not have keeps it out", async () => {
+      const server = await started({ codecs: target.codec === "edn" ? ["json"] : ["edn"] });
+      const { client } = joining(section, server);
+      const state = await until(client.state, ({ status }) => status === "backoff");
+      expect(state).toMatchObject({ everOpened: false, lastWsClose: { code: 1006 } });
+    });
+
+    test("a page of another origin is refused, and a client that is no page is not", async () => {
+      const server = await started({ options: { allowedOrigins: [`http://only-this.example`] } });
+      const { client } = joining(section, server);
+      const state = await until(client.state, ({ status }) => status === "backoff" || status === "open");
+      expect(state.status).toBe(target.client.capabilities.sendsOrigin ? "backoff" : "open");
+    });
+
+    test("the same client id again takes over, and the older client stays closed", async () => {
+      const older = await joined(section, open(), "uid=gus", { clientId: "tab-1" });
+      const newer = await joined(section, open(), "uid=gus", { clientId: "tab-1" });
+      const state = await until(older.client.state, ({ status }) => status === "terminal");
+      expect(state.lastWsClose?.code).toBe(4409);
+      expect(await newer.client.requestFn(["test/echo", 1])).toBe(1);
+    });
+  });
+
+  const started = async (start: ServerStart = {}): Promise<RunningServer> => {
+    const server = await startPairServer(control(), target, start);
+    onTestFinished(() => server.kill());
+    return server;
+  };
+
+  describe("client and server: what is lost, and found again", () => {
+    test("requests in flight are rejected with closed when the server dies", async () => {
+      const server = await started();
+      const { client } = await joined(section, server);
+      const lost = Promise.allSettled([client.requestFn(["test/never"]), client.requestFn(["test/slow", 60_000])]);
+      // Both have been read: the server answers what came after them.
+      await client.requestFn(["test/echo", 1]);
+      await server.kill();
+      const rejected = { status: "rejected", reason: { name: "ReplyError", code: "closed" } };
+      expect(await lost).toMatchObject([rejected, rejected]);
+    });
+
+    for (const how of ["killed", "stopped"] as const) {
+      test(`a server that is ${how} and started again is found again, and gets what was sent meanwhile`, async () => {
+        const first = await started();
+        const { client, messages, states } = await joined(section, first, "uid=hal");
+        await (how === "killed" ? first.kill() : first.stop());
+        await until(client.state, (state) => !state.open);
+        for (const i of [1, 2, 3]) client.sendFn(["test/push-me", i]);
+        await started({ port: first.port });
+        await until(client.state, isOpen);
+        for (const i of [1, 2, 3]) expect((await messages.next(withId("test/pushed"))).data).toBe(i);
+        expect(await client.requestFn(["test/echo", "again"])).toBe("again");
+        const codes = states.map(({ lastWsClose }) => lastWsClose?.code);
+        expect(codes).toContain(how === "killed" ? 1006 : 1012);
+      });
+    }
+
+    test("a broken connection is made again, under the same client id, and the user has not left", async () => {
+      const server = await started();
+      const { client, messages } = await joined(section, server, "uid=ida", { clientId: "tab-1" });
+      for (let i = 0; i < 3; i++) {
+        client.chsk.breakConnection();
+        await until(client.state, (state) => !state.open);
+        await until(client.state, isOpen);
+      }
+      expect(await client.requestFn(["test/whoami"])).toEqual({ uid: "ida", "client-id": "tab-1" });
+      client.sendFn(["test/push-me", "here"]);
+      expect((await messages.next(withId("test/pushed"))).data).toBe("here");
+      await server.next(({ event, uid }) => uid === "ida" && event?.[0] === "test/push-me");
+      const presence = server
+        .events()
+        .filter(({ event, uid }) => uid === "ida" && event?.[0].startsWith("chsk/uidport"));
+      expect(presence.map(({ event }) => event?.[0])).toEqual(["chsk/uidport-open"]);
+    });
+
+    test("a push to a client that is away for a moment arrives when it is back", async () => {
+      const server = await started();
+      const slow = { reconnectBaseMs: 60_000, reconnectCapMs: 60_000 };
+      const away = await joined(section, server, "uid=jan", { clientId: "tab-1", ...slow });
+      const other = await joined(section, server, "uid=kim");
+      // By the server itself, so that it knows of it at once.
+      away.client.sendFn(["test/close", 4000]);
+      await until(away.client.state, ({ status }) => status === "backoff");
+      await other.client.requestFn(["test/to", { uid: "jan", x: 1 }]);
+      await other.client.requestFn(["test/to", { uid: "jan", x: 2 }]);
+      away.client.chsk.reconnect();
+      await away.messages.next(({ data }) => data === 2);
+      expect(eventsOf(away.messages)).toEqual([
+        ["test/direct", 1],
+        ["test/direct", 2],
+      ]);
+    });
+
+    test("a client that disconnects has left after the grace", async () => {
+      const server = await started({ options: { presenceGraceMs: 50 } });
+      const { client } = await joined(section, server, "uid=leo");
+      client.chsk.disconnect();
+      await server.next(({ event, uid }) => uid === "leo" && event?.[0] === "chsk/uidport-close");
+    });
+  });
+}

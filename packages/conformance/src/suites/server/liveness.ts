@@ -1,0 +1,86 @@
+import { describe, expect } from "vitest";
+import { everyCodec, expectAlive, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
+
+export function livenessTests(section: ServerSection): void {
+  const { target, test } = section;
+
+  describe("§7 liveness", () => {
+    const pinging = serverFor(section, {
+      ...everyCodec,
+      options: { pingIntervalMs: 60, pingTimeoutMs: 150, presenceGraceMs: 50 },
+    });
+    const patient = serverFor(section, { ...everyCodec, options: { pingIntervalMs: 60, pingTimeoutMs: 60_000 } });
+    const quiet = serverFor(section, everyCodec);
+    const pings = {
+      edn: "[:chsk/ws-ping nil]",
+      json: '["chsk/ws-ping",null]',
+      "transit-json": '["~:chsk/ws-ping",null]',
+    };
+    const pongs = {
+      edn: "[[:chsk/ws-pong] nil]",
+      json: '[["chsk/ws-pong"],null]',
+      "transit-json": '[["~:chsk/ws-pong"],null]',
+    };
+
+    for (const codec of target.capabilities.codecs) {
+      test(`${codec}: a silent peer is pinged, and one that answers is kept and pinged again`, async () => {
+        const peer = await greeted(pinging(), `client-id=${fresh("l")}&codec=${codec}`);
+        for (let i = 0; i < 5; i++) {
+          expect(await peer.text()).toBe(pings[codec]);
+          peer.send(pongs[codec]);
+        }
+        peer.send(pongs[codec]);
+      });
+    }
+
+    test("bare: a silent peer is pinged in its own form", async () => {
+      const peer = await greeted(pinging(), "");
+      for (let i = 0; i < 3; i++) {
+        expect(await peer.text()).toBe("[:chsk/ws-ping]");
+        peer.send("[:chsk/ws-pong]");
+      }
+    });
+
+    test("a ping that is not answered ends the connection with 4408, after one ping", async () => {
+      const peer = await greeted(pinging(), `client-id=${fresh("l")}`);
+      expect((await peer.closed()).code).toBe(4408);
+      expect(peer.received.slice(1)).toEqual(["[:chsk/ws-ping nil]"]);
+    });
+
+    test("a peer that does not even read is given up", async () => {
+      const clientId = fresh("hung");
+      const peer = await greeted(pinging(), `client-id=${clientId}&uid=${clientId}`);
+      peer.stall();
+      const watcher = await greeted(quiet(), `client-id=${fresh("w")}`);
+      await pinging().next((line) => line.event?.[0] === "chsk/uidport-close" && line.clientId === clientId);
+      expect(await watcher.ask('[[:test/echo 1] "w1"]')).toBe('[1 "w1"]');
+    });
+
+    test("anything that comes is life, not the pong alone", async () => {
+      const peer = await greeted(patient(), `client-id=${fresh("l")}`);
+      for (let i = 0; i < 3; i++) {
+        expect(await peer.text()).toBe("[:chsk/ws-ping nil]");
+        expect(await peer.ask(`[[:test/echo ${i}] "e${i}"]`)).toBe(`[${i} "e${i}"]`);
+      }
+    });
+
+    test("a client's ping without cb-id is answered nothing", async () => {
+      const peer = await greeted(quiet(), `client-id=${fresh("l")}`);
+      peer.send("[[:chsk/ws-ping] nil]");
+      expect(await peer.ask('[[:test/echo 1] "after"]')).toBe('[1 "after"]');
+    });
+
+    test("an unasked pong is answered nothing", async () => {
+      const peer = await greeted(quiet(), `client-id=${fresh("l")}`);
+      peer.send("[[:chsk/ws-pong] nil]");
+      expect(await peer.ask('[[:test/echo 1] "after"]')).toBe('[1 "after"]');
+    });
+
+    test("a crowd of unread pings does not pile up their answers", async () => {
+      const peer = await greeted(quiet(), `client-id=${fresh("l")}`);
+      for (let i = 0; i < 5_000; i++) peer.send(`[[:chsk/ws-ping] "p${i}"]`);
+      await peer.textWhere((text) => text === '["pong" "p4999"]');
+      await expectAlive(quiet());
+    });
+  });
+}

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type FixtureLine, FixtureProcess } from "../raw/fixture-process.ts";
+import type { RunningServer, ServerStart, ServerTarget } from "./target.ts";
+
+/** Starting a process may take long where many run. */
+const START_MS = 20_000;
+
+/** How a runtime runs its fixtures: `command ...args dist/fixture-server-RUNTIME.js`. */
+export interface FixtureCommand {
+  readonly runtime: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export const nodeFixture: FixtureCommand = { runtime: "node", command: process.execPath, args: [] };
+
+export const nodeServer: ServerTarget = {
+  name: "node",
+  capabilities: { codecs: ["edn", "json", "transit-json"], resetsUnread: false },
+  knownFailures: {},
+  start: (start) => startServer(nodeFixture, start),
+};
+
+/** The file that the build makes of a fixture; throws where it was not built. */
+export function fixtureFile(kind: "server" | "client", runtime: string): string {
+  const file = fileURLToPath(new URL(`../../dist/fixture-${kind}-${runtime}.js`, import.meta.url));
+  if (!existsSync(file)) throw new Error(`${file} is missing: build first (pnpm build)`);
+  return file;
+}
+
+export function fixtureProcess(
+  kind: "server" | "client",
+  fixture: FixtureCommand,
+  args: readonly string[],
+): FixtureProcess {
+  return new FixtureProcess(fixture.command, [...fixture.args, fixtureFile(kind, fixture.runtime), ...args]);
+}
+
+/** Starts the server fixture of a runtime in a process of its own. */
+export async function startServer(
+  fixture: FixtureCommand,
+  start: ServerStart = {},
+  onLine: (line: FixtureLine) => void = () => {},
+): Promise<RunningServer> {
+  const { codec, codecs, port = 0, options = {} } = start;
+  const args = ["--port", String(port)];
+  if (codec !== undefined) args.push("--codec", codec);
+  if (codecs !== undefined) args.push("--codecs", codecs.join(","));
+  for (const [name, value] of Object.entries(options)) args.push("--option", `${name}=${String(value)}`);
+  const child = fixtureProcess("server", fixture, args);
+  child.onLine(onLine);
+  const { listening } = await child.lines.next((line) => line.listening !== undefined, START_MS);
+  if (listening === undefined) throw new Error("the fixture told no port");
+  return {
+    url: `ws://127.0.0.1:${listening}/chsk`,
+    port: listening,
+    events: () => child.lines.all,
+    next: (accepts) => child.lines.next(accepts),
+    stop: () => child.stop(),
+    kill: () => child.kill(),
+  };
+}

@@ -1,0 +1,71 @@
+import type { ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
+import type { OptionValue } from "../fixture/arguments.ts";
+import type { FixtureLine } from "../raw/fixture-process.ts";
+
+// What the suites are told of an implementation. All of it is data, but for the functions that start it.
+
+export type CodecName = "edn" | "json" | "transit-json";
+
+/** Names of tests that fail, and why. A test that is named here and passes fails the run. */
+export type KnownFailures = Readonly<Record<string, string>>;
+
+export interface ServerStart {
+  /** Default: all, transit-json first. */
+  readonly codec?: CodecName;
+  readonly codecs?: readonly CodecName[];
+  /** Default: any free port. */
+  readonly port?: number;
+  readonly options?: Readonly<Record<string, OptionValue>>;
+}
+
+export interface RunningServer {
+  /** `ws://127.0.0.1:PORT/chsk` */
+  readonly url: string;
+  readonly port: number;
+  /** What it has printed. */
+  readonly events: () => readonly FixtureLine[];
+  /** The next such line that was not yet taken. */
+  readonly next: (accepts: (line: FixtureLine) => boolean) => Promise<FixtureLine>;
+  /** Asks it to end; resolves to its exit code. */
+  readonly stop: () => Promise<number | null>;
+  /** Ends it at once, as a crash would. */
+  readonly kill: () => Promise<void>;
+}
+
+export interface ServerCapabilities {
+  readonly codecs: readonly CodecName[];
+  /** Whether a close can be lost where the peer had sent more than was read: its TCP connection is then reset (1006). */
+  readonly resetsUnread: boolean;
+}
+
+export interface ServerTarget {
+  readonly name: string;
+  readonly capabilities: ServerCapabilities;
+  readonly knownFailures: KnownFailures;
+  readonly start: (start?: ServerStart) => Promise<RunningServer>;
+}
+
+/** The part of the web's WebSocket that reaches the stage from wherever the tests run. */
+export interface PlainWebSocket {
+  send(data: string): void;
+  close(): void;
+  addEventListener(type: "open" | "close" | "error", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}
+
+export interface ClientCapabilities {
+  readonly codecs: readonly CodecName[];
+  /** Whether the runtime can refuse a message that is too large; a page's WebSocket cannot. */
+  readonly limitsReceived: boolean;
+  /** Whether its requests carry an Origin: those of a page do. */
+  readonly sendsOrigin: boolean;
+}
+
+export interface ClientTarget {
+  readonly name: string;
+  readonly capabilities: ClientCapabilities;
+  readonly knownFailures: KnownFailures;
+  readonly makeClient: (url: string, options: ClientOptions) => ChannelSocketClient;
+  readonly codecs: Readonly<Record<CodecName, Codec>>;
+  readonly WebSocket: new (url: string) => PlainWebSocket;
+}

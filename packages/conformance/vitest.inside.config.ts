@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+// The suites that run inside Bun and inside Deno, on the built packages: node runs this in runtimes.conformance.test.ts,
+// and names the runtime and the stage.
+export default defineConfig({
+  test: {
+    include: [`packages/conformance/src/inside/${process.env.CONFORMANCE_RUNTIME}.inside.test.ts`],
+    globalSetup: ["packages/conformance/src/inside/given-stage.ts"],
+    testTimeout: 20_000,
+  },
+});

@@ -1,0 +1,314 @@
+import {
+  type AnyContract,
+  type CallbackReply,
+  type ChannelSocketClient,
+  type ClientMessage,
+  type ClientOptions,
+  type ClientState,
+  type Codec,
+  clientDefaults,
+  type Event,
+  HandshakeError,
+  ReplyError,
+  UsageError,
+} from "@sente-lite/protocol";
+import {
+  type ClientOutput,
+  ClientSession,
+  checkedEvent,
+  gateOf,
+  monotonic,
+  type RequestId,
+  type Settlement,
+} from "@sente-lite/protocol/session";
+import { disposable } from "../disposable.ts";
+import { createErrorChan } from "../error-chan.ts";
+import { type Host, randomFraction, randomId } from "../host.ts";
+import { limitsOf } from "../limits.ts";
+import { createReceiver } from "../receiver.ts";
+import type { OpenSocket } from "../sockets.ts";
+import { INSIDE, type Message, type Source } from "../source.ts";
+import { createWatchable } from "../watchable.ts";
+import { ClientDriver } from "./driver.ts";
+import { nothingObserved, stateOf } from "./state.ts";
+import { codecOf } from "./url.ts";
+
+/** What a runtime gives to make clients of. */
+export interface ClientCore {
+  readonly host: Host;
+  readonly openSocket: OpenSocket;
+  /** For a user who names none; absent in `/core`. */
+  readonly codec?: Codec;
+  /** Makes an absolute address of the user's, when it connects. */
+  readonly resolveUrl?: (url: string) => string;
+  /** Calls back when the network came back or the page is looked at; returns the function that stops it. */
+  readonly watchLifecycle?: (hasten: () => void) => () => void;
+}
+
+type Delivered = ClientMessage & Message;
+
+export function createClient<C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
+  core: ClientCore,
+  url: string,
+  given: ClientOptions<C, K> = {},
+): ChannelSocketClient<C> {
+  const { host } = core;
+  // In here all events are alike; the contract's types are for the outside.
+  const options = given as unknown as ClientOptions;
+  const gate = gateOf(given.contract, "client");
+  const limits = limitsOf(clientDefaults, options);
+  const codec = codecOf(options, core.codec);
+  const now = monotonic(host.now);
+  const session = new ClientSession({ codec, limits, random: () => randomFraction(host) });
+  const { errorChan, report } = createErrorChan(host);
+  const { receiver, deliver } = createReceiver<Delivered>(limits.maxReceived);
+  const observed = { ...nothingObserved };
+  const readState = () => stateOf(session, observed, (at) => at - now() + host.now());
+  const state = createWatchable<ClientState>(readState(), (error) => report(error, { source: "state" }));
+  const settlers = new Map<
+    RequestId,
+    { readonly eventId: string; readonly settled: (settlement: Settlement) => void }
+  >();
+  let stopWatching: (() => void) | undefined;
+  let isClosed = false;
+
+  const reported: typeof report = (error, context) => {
+    observed.lastError = error instanceof Error ? error : new Error(String(error));
+    report(error, context);
+  };
+  const source: Source = {
+    maxReceived: limits.maxReceived,
+    // What a client receives is its own user's to consume: its socket is read on, and at the bound it is closed.
+    pause: () => {},
+    resume: () => {},
+    overflow: () => {
+      reported(new UsageError("receiver-full", "too many received events wait for a consumer"), { source: "chRecv" });
+      session.reconnect(now());
+      driver.run();
+    },
+    report: reported,
+    warn: (message) => host.log.warn(message),
+  };
+
+  const hand = (event: Event) => {
+    if (gate === undefined) deliverEvent(event);
+    else gate.event(source, event, deliverEvent, (error) => reported(error, { source: "contract", event: event[0] }));
+  };
+  const deliverEvent = (event: Event) => {
+    const [id, data] = event;
+    deliver({ event, id, data, state: state.watchable.get(), sendFn, [INSIDE]: { source, replyFailed: undefined } });
+  };
+
+  const stateChanged = () => {
+    const previous = state.watchable.get();
+    const opened = session.status === "open" && !previous.open;
+    if (opened) {
+      observed.everOpened = true;
+      observed.opens++;
+      observed.lastClose = null;
+    }
+    if (session.status === "terminal" && session.terminalReason !== undefined) {
+      observed.lastClose = { reason: session.terminalReason, at: host.now() };
+    }
+    const next = readState();
+    state.set(next);
+    hand(["chsk/state", [previous, next]]);
+    if (opened) hand(["chsk/handshake", [next.uid, next.csrfToken, next.handshakeData, next.firstOpen]]);
+  };
+
+  const output = (said: Exclude<ClientOutput, { type: "open" | "close" }>) => {
+    switch (said.type) {
+      case "state":
+        stateChanged();
+        break;
+      case "event":
+        hand(said.event);
+        break;
+      case "settle":
+        settle(said.id, said.settlement);
+        break;
+      case "report":
+        reported(said.error, { source: "connection" });
+        break;
+      case "undelivered":
+        reported(new UsageError("undelivered", `${said.events.length} events were accepted and not sent`), {
+          source: "connection",
+          events: said.events,
+        });
+        break;
+    }
+  };
+
+  const driver = new ClientDriver({
+    host,
+    now,
+    session,
+    limits,
+    codec,
+    clientId: options.clientId ?? randomId(host),
+    url,
+    options,
+    openSocket: core.openSocket,
+    resolveUrl: core.resolveUrl ?? ((address) => address),
+    events: {
+      output,
+      socketClosed: (code, reason) => {
+        observed.lastWsClose = { code, reason, at: host.now() };
+      },
+      socketFailed: (error) => {
+        observed.lastWsError = error;
+        observed.lastError = error;
+      },
+      attemptFailed: (error) => reported(error, { source: "connect" }),
+      ran: () => {
+        // While the connection is open the queue is a passing thing, and not worth a new state for every event.
+        if (!state.watchable.get().open && state.watchable.get().queued !== session.queued) state.set(readState());
+      },
+    },
+  });
+
+  const act = (action: (at: number) => void) => () => {
+    action(now());
+    driver.run();
+  };
+  const watch = () => {
+    stopWatching ??= core.watchLifecycle?.(act((at) => session.hasten(at)));
+  };
+  const prepare = () => {
+    if (isClosed) throw new UsageError("client-closed", "the client was closed for good; make another");
+    driver.checkUrl();
+    watch();
+  };
+  const connect = () => {
+    prepare();
+    act((at) => session.connect(at))();
+  };
+  const leave = (how: "disconnect" | "close") => {
+    stopWatching?.();
+    stopWatching = undefined;
+    if (session.status !== "idle") observed.lastClose = { reason: "requested-disconnect", at: host.now() };
+    act((at) => session[how](at))();
+  };
+  const disconnect = () => leave("disconnect");
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    leave("close");
+  };
+  const reconnect = () => {
+    prepare();
+    act((at) => session.reconnect(at))();
+  };
+
+  const settle = (id: RequestId, settlement: Settlement) => {
+    const settler = settlers.get(id);
+    settlers.delete(id);
+    if (settler === undefined) return;
+    const settled = (final: Settlement) => {
+      try {
+        settler.settled(final);
+      } catch (error) {
+        reported(error, { source: "reply callback" });
+      }
+    };
+    if (gate === undefined) settled(settlement);
+    else gate.reply(source, settler.eventId, settlement, settled);
+  };
+
+  const outgoing = (event: Event): Event => {
+    const checked = checkedEvent(event);
+    gate?.checkSent(checked);
+    return checked;
+  };
+
+  /** Starts a request; `settled` is called once, never before this returns. */
+  const startRequest = (event: Event, timeoutMs: number, settled: (settlement: Settlement) => void): RequestId => {
+    const sent = outgoing(event);
+    const id = session.request(sent, timeoutMs, now());
+    settlers.set(id, { eventId: sent[0], settled });
+    return id;
+  };
+
+  const sendFn: ChannelSocketClient["sendFn"] = (event, timeoutMs, cb) => {
+    if (cb === undefined) {
+      const accepted = session.send(outgoing(event), now());
+      driver.run();
+      return accepted;
+    }
+    const id = startRequest(event, timeoutMs ?? limits.requestTimeoutMs, (settlement) => cb(callbackReply(settlement)));
+    const isAccepted = session.isWaitingFor(id);
+    driver.run();
+    return isAccepted;
+  };
+
+  const requestFn: ChannelSocketClient["requestFn"] = (event, { timeoutMs = limits.requestTimeoutMs, signal } = {}) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const abort = () => {
+        session.cancel(id);
+        settlers.delete(id);
+        signal?.removeEventListener("abort", abort);
+        reject(signal?.reason);
+        driver.run();
+      };
+      const id = startRequest(event, timeoutMs, (settlement) => {
+        signal?.removeEventListener("abort", abort);
+        if (settlement.ok) resolve(settlement.value);
+        else {
+          const { code, ...failure } = settlement;
+          reject(new ReplyError(code, failure));
+        }
+      });
+      signal?.addEventListener("abort", abort);
+      driver.run();
+    });
+
+  const ready: ChannelSocketClient["ready"] = ({ signal } = {}) =>
+    new Promise((resolve, reject) => {
+      const done = () => {
+        stop();
+        signal?.removeEventListener("abort", abort);
+      };
+      const abort = () => {
+        done();
+        reject(signal?.reason);
+      };
+      const check = (current: ClientState) => {
+        const isClosed = current.status === "terminal" || (current.status === "idle" && current.lastClose !== null);
+        if (!current.open && !isClosed) return;
+        done();
+        if (current.open) resolve(current);
+        else reject(new HandshakeError(current.lastClose?.reason ?? "closed", "the client is closed for good"));
+      };
+      const stop = state.watchable.subscribe(check);
+      if (signal?.aborted) abort();
+      else {
+        signal?.addEventListener("abort", abort);
+        check(state.watchable.get());
+      }
+    });
+
+  if (options.connect !== false) connect();
+  const client: ChannelSocketClient = {
+    chRecv: receiver,
+    sendFn,
+    requestFn,
+    state: state.watchable,
+    errorChan,
+    chsk: { connect, disconnect, reconnect, breakConnection: () => driver.cut() },
+    ready,
+    close,
+    ...disposable(async () => close()),
+  };
+  return client as unknown as ChannelSocketClient<C>;
+}
+
+/** Sente's three answers for a request that failed, or the reply. */
+function callbackReply(settlement: Settlement): CallbackReply {
+  if (settlement.ok) return settlement.value;
+  if (settlement.code === "closed" || settlement.code === "timeout") return `chsk/${settlement.code}`;
+  return "chsk/error";
+}

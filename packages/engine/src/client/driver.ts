@@ -1,0 +1,250 @@
+import {
+  type ClientLimits,
+  type ClientOptions,
+  type Codec,
+  DecodeError,
+  type Encoded,
+  UsageError,
+} from "@sente-lite/protocol";
+import {
+  type ClientOutput,
+  type ClientSession,
+  closeCodes,
+  csrfProtocols,
+  encodedBytes,
+} from "@sente-lite/protocol/session";
+import type { Host, Timer } from "../host.ts";
+import { CLOSE_GRACE_MS, type ClientSocket, DRAIN_POLL_MS, type OpenSocket, type SocketHandlers } from "../sockets.ts";
+import { attemptUrl, socketUrl } from "./url.ts";
+
+export interface DriverOptions {
+  readonly host: Host;
+  /** Machine time. */
+  readonly now: () => number;
+  readonly session: ClientSession;
+  readonly limits: ClientLimits;
+  readonly codec: Codec;
+  readonly clientId: string;
+  readonly url: string;
+  readonly options: ClientOptions;
+  readonly openSocket: OpenSocket;
+  readonly resolveUrl: (url: string) => string;
+  readonly events: DriverEvents;
+}
+
+export interface DriverEvents {
+  output(output: Exclude<ClientOutput, { type: "open" | "close" }>): void;
+  /** The current socket is gone. */
+  socketClosed(code: number, reason: string): void;
+  /** The socket failed; the close that follows says the rest. */
+  socketFailed(error: Error): void;
+  /** A function of the user's that an attempt needs failed. */
+  attemptFailed(error: Error): void;
+  /** After every run: what the session holds may have changed. */
+  ran(): void;
+}
+
+/** One attempt to connect, and the socket that came of it. */
+interface Attempt {
+  socket: ClientSocket | undefined;
+  /** Cuts the socket, should it be slow to close. */
+  grace: Timer;
+}
+
+/** Drives the session over one socket after the other: the client's half of the one driver. */
+export class ClientDriver {
+  readonly #options: DriverOptions;
+  /** What an earlier attempt still says is not heard. */
+  #attempt: Attempt | undefined;
+  #timer: Timer;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #hasDrainEvent = false;
+  #isDraining = false;
+  #isRunning = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what may be sent, acts on what the session says, and sets the timer. */
+  run(): void {
+    this.#pump();
+    // A consumer that sends comes back here: its frames went out above, its outputs come in their turn.
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    const { session, events } = this.#options;
+    for (let output = session.pollOutput(); output !== undefined; output = session.pollOutput()) {
+      if (output.type === "open") this.#open(output.attempt);
+      else if (output.type === "close") this.#close(output.code, output.reason);
+      else events.output(output);
+      this.#pump();
+    }
+    this.#isRunning = false;
+    this.#arm();
+    events.ran();
+  }
+
+  /** Throws `UsageError` `bad-url` for an address that can never be one. */
+  checkUrl(): void {
+    socketUrl(this.#options.resolveUrl(this.#options.url));
+  }
+
+  /** Cuts the connection, as a fault of the network would. */
+  cut(): void {
+    this.#forget()?.socket?.terminate();
+    this.#lost(closeCodes.broken, "broken on purpose");
+  }
+
+  #open(attempt: number): void {
+    const current: Attempt = { socket: undefined, grace: undefined };
+    this.#attempt = current;
+    const { csrfToken, params } = this.#options.options;
+    if (typeof csrfToken !== "function" && typeof params !== "function") {
+      this.#openWith(current, attempt, csrfToken, params ?? {});
+      return;
+    }
+    const asked = async () => {
+      const token = typeof csrfToken === "function" ? await csrfToken() : csrfToken;
+      const given = typeof params === "function" ? await params() : params;
+      this.#openWith(current, attempt, token ?? undefined, given ?? {});
+    };
+    asked().catch((error: unknown) => this.#failed(current, error));
+  }
+
+  #openWith(
+    current: Attempt,
+    attempt: number,
+    token: string | undefined,
+    params: Readonly<Record<string, string>>,
+  ): void {
+    if (current !== this.#attempt) return;
+    const { codec, clientId, url, options, openSocket, resolveUrl } = this.#options;
+    try {
+      const offered = options.csrfVia === "subprotocol" && token !== undefined ? csrfProtocols(token) : undefined;
+      const csrfToken = offered === undefined ? token : undefined;
+      const address = attemptUrl(socketUrl(resolveUrl(url)), { clientId, attempt, codec, csrfToken, params });
+      const protocols = [...(offered ?? []), ...(options.protocols ?? [])];
+      current.socket = openSocket(address, protocols, this.#handlers(current));
+    } catch (error) {
+      this.#failed(current, error);
+    }
+  }
+
+  #handlers(current: Attempt): SocketHandlers {
+    const isLate = () => current !== this.#attempt;
+    return {
+      message: (data) => {
+        if (!isLate()) this.#received(data);
+      },
+      drained: () => {
+        if (isLate()) return;
+        this.#hasDrainEvent = true;
+        this.#isDraining = false;
+        this.run();
+      },
+      failed: (error) => {
+        if (!isLate()) this.#options.events.socketFailed(error);
+      },
+      closed: (code, reason) => {
+        this.#options.host.clearTimer(current.grace);
+        if (isLate()) return;
+        this.#forget();
+        this.#lost(code, reason);
+      },
+    };
+  }
+
+  #failed(current: Attempt, cause: unknown): void {
+    if (current !== this.#attempt) return;
+    const error = cause instanceof Error ? cause : new UsageError("connect-failed", String(cause), { cause });
+    this.#options.events.attemptFailed(error);
+    this.#forget();
+    this.#lost(1006, "");
+  }
+
+  #lost(code: number, reason: string): void {
+    const { session, events, now } = this.#options;
+    events.socketClosed(code, reason);
+    session.closed(code, reason, now());
+    this.run();
+  }
+
+  #close(code: number, reason: string): void {
+    const { host, events } = this.#options;
+    const attempt = this.#forget();
+    const socket = attempt?.socket;
+    events.socketClosed(code, reason);
+    if (attempt === undefined || socket === undefined) return;
+    // Nothing waits for a close handshake; a peer that does not answer is cut.
+    attempt.grace = host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
+    socket.close(code, reason);
+  }
+
+  #forget(): Attempt | undefined {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    this.#isDraining = false;
+    return attempt;
+  }
+
+  #received(data: Encoded): void {
+    const { session, codec, limits, now } = this.#options;
+    const bytes = encodedBytes(data);
+    let value: unknown;
+    try {
+      if (bytes > limits.maxPayloadBytes)
+        throw new DecodeError("too-large", `a frame of ${bytes} bytes is over the limit`);
+      value = codec.decode(data);
+    } catch (error) {
+      const known =
+        error instanceof DecodeError ? error : new DecodeError("decode-failed", "the codec failed", { cause: error });
+      session.undecodable(known, now());
+      this.run();
+      return;
+    }
+    session.message(value, bytes, now());
+    this.run();
+  }
+
+  #pump(): void {
+    const { session, limits } = this.#options;
+    for (;;) {
+      const socket = this.#attempt?.socket;
+      if (socket === undefined) return;
+      if (socket.bufferedAmount >= limits.highWaterBytes) {
+        this.#awaitDrain();
+        return;
+      }
+      const frame = session.nextFrame();
+      if (frame === undefined) return;
+      socket.send(frame.data);
+    }
+  }
+
+  /** Where the runtime does not tell of room, the socket is looked at, only while it is full. */
+  #awaitDrain(): void {
+    if (this.#isDraining || this.#hasDrainEvent) return;
+    const attempt = this.#attempt;
+    this.#isDraining = true;
+    this.#options.host.setTimer(DRAIN_POLL_MS, () => {
+      if (attempt !== this.#attempt) return;
+      this.#isDraining = false;
+      this.run();
+    });
+  }
+
+  #arm(): void {
+    const { session, host, now } = this.#options;
+    const { deadline } = session;
+    // Only an earlier deadline needs another timer; one that comes early finds nothing to do and asks again.
+    if (deadline !== undefined && deadline >= this.#timerAt) return;
+    host.clearTimer(this.#timer);
+    this.#timerAt = deadline ?? Number.POSITIVE_INFINITY;
+    if (deadline === undefined) return;
+    this.#timer = host.setTimer(Math.max(0, deadline - now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      session.wake(now(), this.#attempt?.socket?.bufferedAmount ?? 0);
+      this.run();
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { createReceiver } from "./receiver.ts";
+import { INSIDE, type Message, type Source } from "./source.ts";
+
+function source() {
+  const calls: string[] = [];
+  const fake: Source = {
+    maxReceived: 3,
+    pause: () => calls.push("pause"),
+    resume: () => calls.push("resume"),
+    overflow: () => calls.push("overflow"),
+    report: (error) => calls.push(`report ${(error as Error).message}`),
+    warn: (message) => calls.push(message),
+  };
+  return { calls, message: (id: string): Message => ({ id, [INSIDE]: { source: fake, replyFailed: undefined } }) };
+}
+
+const soon = () => Promise.resolve().then(() => {});
+
+describe("Receiver", () => {
+  it("keeps messages until the first consumer, for all that are added in that turn", async () => {
+    const { receiver, deliver } = createReceiver(3);
+    const { message } = source();
+    for (const id of ["a/one", "a/two", "a/one"]) deliver(message(id));
+    const got: string[] = [];
+    receiver.on("a/one", ({ id }) => got.push(id));
+    receiver.on("a/two", ({ id }) => got.push(id));
+    await soon();
+    deliver(message("a/two"));
+    expect(got).toEqual(["a/one", "a/two", "a/one", "a/two"]);
+  });
+
+  it("calls a listener in order for its id and for *, once where asked, and no more once it is off", async () => {
+    const { receiver, deliver } = createReceiver(3);
+    const { message } = source();
+    const got: string[] = [];
+    const off = receiver.on("*", ({ id }) => got.push(`* ${id}`));
+    receiver.once("a/one", ({ id }) => got.push(`once ${id}`));
+    await soon();
+    expect([deliver(message("a/one")), deliver(message("a/one"))]).toEqual([true, true]);
+    off();
+    expect(deliver(message("a/one"))).toBe(false);
+    expect(got).toEqual(["once a/one", "* a/one", "* a/one"]);
+  });
+
+  it("reports a listener that throws, and calls the others", async () => {
+    const { receiver, deliver } = createReceiver(3);
+    const { message, calls } = source();
+    const got: string[] = [];
+    receiver.on("a/one", () => {
+      throw new Error("in a listener");
+    });
+    receiver.on("a/one", ({ id }) => got.push(id));
+    await soon();
+    deliver(message("a/one"));
+    expect([calls, got]).toEqual([["report in a listener"], ["a/one"]]);
+  });
+
+  it("is read by for await, until the loop is left", async () => {
+    const { receiver, deliver } = createReceiver(3);
+    const { message } = source();
+    deliver(message("a/one"));
+    const got: string[] = [];
+    const loop = (async () => {
+      for await (const { id } of receiver) {
+        got.push(id);
+        if (id === "a/last") break;
+      }
+    })();
+    await soon();
+    for (const id of ["a/two", "a/last"]) deliver(message(id));
+    await loop;
+    expect(got).toEqual(["a/one", "a/two", "a/last"]);
+    expect(deliver(message("a/after"))).toBe(false);
+  });
+
+  it("ends the connection whose message finds no place, and drops nothing in silence", async () => {
+    const { receiver, deliver } = createReceiver(3);
+    const { message, calls } = source();
+    for (let i = 0; i < 4; i++) deliver(message("a/one"));
+    expect(calls).toEqual(["overflow"]);
+    const loop = receiver[Symbol.asyncIterator]();
+    await soon();
+    deliver(message("a/one"));
+    expect(calls).toEqual(["overflow", "overflow"]);
+    await loop.return?.();
+  });
+});

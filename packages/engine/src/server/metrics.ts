@@ -1,0 +1,26 @@
+/** What a server counts; read through `server.metrics()`. */
+export interface Counters {
+  connectionsTotal: number;
+  refusedTotal: number;
+  framesIn: number;
+  framesOut: number;
+  bytesIn: number;
+  bytesOut: number;
+  eventsIn: number;
+  badEvents: number;
+  errors: number;
+}
+
+export function createCounters(): Counters {
+  return {
+    connectionsTotal: 0,
+    refusedTotal: 0,
+    framesIn: 0,
+    framesOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    eventsIn: 0,
+    badEvents: 0,
+    errors: 0,
+  };
+}

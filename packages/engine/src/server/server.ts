@@ -1,0 +1,389 @@
+import {
+  type AnyContract,
+  type ChannelSocketServer,
+  type Codec,
+  checkEncodable,
+  type Event,
+  kw,
+  MAX_DEPTH,
+  type ReplyFn,
+  type ServerLimits,
+  type ServerMessage,
+  type ServerOptions,
+  serverDefaults,
+  UsageError,
+} from "@sente-lite/protocol";
+import {
+  Batch,
+  checkedEvent,
+  closeCodes,
+  encodedBytes,
+  gateOf,
+  inEvent,
+  monotonic,
+  type ReplyFailure,
+  type ServerOutput,
+} from "@sente-lite/protocol/session";
+import { disposable } from "../disposable.ts";
+import { createErrorChan } from "../error-chan.ts";
+import { type Host, switchableHost, type Timer } from "../host.ts";
+import { limitsOf } from "../limits.ts";
+import { createReceiver } from "../receiver.ts";
+import { failureOf } from "../router.ts";
+import { CLOSE_GRACE_MS, type ConnectionHandlers, type ServerSocket } from "../sockets.ts";
+import { INSIDE, type Message, UNHANDLED } from "../source.ts";
+import { type Admitted, createAdmission } from "./admission.ts";
+import { createPresence } from "./connected-uids.ts";
+import { Connection } from "./connection.ts";
+import { INSIDE_SERVER, type ServerInside } from "./inside.ts";
+import { createCounters } from "./metrics.ts";
+import { matcher, Registry } from "./registry.ts";
+import type { UpgradeRequest } from "./request.ts";
+
+/** How deep an event's data lies in its frame: frame, batch, event. */
+const FRAME_DEPTH = 3;
+
+/** What to do with an upgrade request. */
+export type Decision =
+  | { readonly type: "refuse"; readonly status: number; readonly body: string }
+  | {
+      readonly type: "accept";
+      /** The subprotocol to answer with, if any. */
+      readonly protocol: string | undefined;
+      /** Call it when the socket is open; what it returns wants to hear of the socket. */
+      readonly opened: (socket: ServerSocket) => ConnectionHandlers;
+    };
+
+/** A server as a runtime package sees it: the public object, and the way in for connections. */
+export interface ServerCore<Context, C extends AnyContract | undefined = undefined> {
+  readonly server: ChannelSocketServer<Context, C>;
+  /** Judges an upgrade request; never rejects. */
+  readonly admit: (request: UpgradeRequest) => Promise<Decision>;
+  readonly limits: ServerLimits;
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface ServerCoreOptions<
+  Context,
+  C extends AnyContract | undefined = undefined,
+  Codecs extends readonly Codec[] = readonly Codec[],
+> {
+  readonly host: Host;
+  /** For a user who names no codecs. */
+  readonly codecs: readonly Codec[];
+  readonly options: ServerOptions<Context, C, Codecs>;
+  /** Closes what the runtime opened. */
+  readonly closeListeners?: () => Promise<void>;
+}
+
+type Delivered<Context> = ServerMessage<Context> & Message;
+
+export function createServer<
+  Context = unknown,
+  C extends AnyContract | undefined = undefined,
+  Codecs extends readonly Codec[] = readonly Codec[],
+>(core: ServerCoreOptions<Context, C, Codecs>): ServerCore<Context, C> {
+  // In here all events are alike; the contract's types are for the outside.
+  const options = core.options as unknown as ServerOptions<Context>;
+  const { host, use: useHost } = switchableHost(core.host);
+  const gate = gateOf(core.options.contract, "server");
+  const limits = limitsOf(serverDefaults, options);
+  const codecs = codecsOf(options.codecs ?? core.codecs, options.serialization);
+  const now = monotonic(host.now);
+  const handlers = codecs.flatMap((codec) => codec.handlers ?? []);
+  const root = Batch.root();
+  const counters = createCounters();
+  const registry = new Registry<Connection<Context>>();
+  const chan = createErrorChan(host);
+  const report = (error: unknown, context: Readonly<Record<string, unknown>>) => {
+    counters.errors++;
+    chan.report(error, context);
+  };
+  const presence = createPresence(host, limits.presenceGraceMs, (error) => report(error, { source: "connectedUids" }));
+  const { receiver, deliver } = createReceiver<Delivered<Context>>(limits.maxReceived);
+  const judge = createAdmission(host, codecs, options, report);
+  const awayTimers = new Set<Timer>();
+  let isClosed = false;
+  /** Connections whose socket has not closed, those too that are no longer served. */
+  const sockets = new Set<Connection<Context>>();
+  let allEnded: (() => void) | undefined;
+
+  // Pushes wait for others of the same turn: one timer for all connections.
+  const dirty = new Set<Connection<Context>>();
+  let isFlushPlanned = false;
+  const flushAll = () => {
+    isFlushPlanned = false;
+    const connections = [...dirty];
+    dirty.clear();
+    for (const connection of connections) flush(connection);
+    root.release();
+  };
+  const flush = (connection: Connection<Context>) => {
+    connection.session.flush();
+    connection.run();
+  };
+
+  const push = (connection: Connection<Context>, event: Event) => {
+    connection.session.push(event);
+    dirty.add(connection);
+    if (isFlushPlanned) return;
+    isFlushPlanned = true;
+    host.setTimer(limits.batchMs, flushAll);
+  };
+
+  const pushed = (event: Event): Event => {
+    const checked = checkedEvent(event);
+    gate?.checkSent(checked);
+    try {
+      checkEncodable(checked[1], MAX_DEPTH - FRAME_DEPTH, handlers);
+    } catch (error) {
+      throw inEvent(error, checked[0]);
+    }
+    return checked;
+  };
+
+  const sendFn: ChannelSocketServer["sendFn"] = (to, event, { flush: isFlush = false } = {}) => {
+    const checked = pushed(event);
+    const flushed: Connection<Context>[] = [];
+    let connections = 0;
+    const connected = (connection: Connection<Context>) => {
+      connections++;
+      push(connection, checked);
+      if (isFlush) flushed.push(connection);
+    };
+    registry.each(to, connected, (away) => {
+      if (away.missed.length < limits.maxQueuedFrames) away.missed.push(checked);
+    });
+    for (const connection of flushed) flush(connection);
+    return { connections };
+  };
+
+  const broadcastFn: ChannelSocketServer["broadcastFn"] = (event, { except, flush: isFlush = false } = {}) => {
+    const checked = pushed(event);
+    const isLeftOut = matcher(except);
+    let connections = 0;
+    for (const connection of registry.all()) {
+      if (isLeftOut(connection)) continue;
+      connections++;
+      push(connection, checked);
+    }
+    for (const away of registry.allAway()) {
+      if (!isLeftOut(away) && away.missed.length < limits.maxQueuedFrames) away.missed.push(checked);
+    }
+    if (isFlush) flushAll();
+    return { connections };
+  };
+
+  const disconnectFn: ChannelSocketServer["disconnectFn"] = (to, { code = closeCodes.normal, reason = "" } = {}) => {
+    checkClose(code, reason);
+    const meant: Connection<Context>[] = [];
+    registry.each(
+      to,
+      (connection) => meant.push(connection),
+      (away) => registry.forget(away),
+    );
+    for (const connection of meant) connection.close(code, reason);
+    return { connections: meant.length };
+  };
+
+  const deliverEvent = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
+    const { uid, clientId, admitted } = connection;
+    const message: Delivered<Context> = {
+      event,
+      id: event[0],
+      data: event[1],
+      uid,
+      clientId,
+      context: admitted.context,
+      request: admitted.request,
+      replyFn: replies?.replyFn,
+      sendFn,
+      connectedUids: presence.connectedUids,
+      [INSIDE]: { source: connection, replyFailed: replies?.replyFailed },
+    };
+    if (!deliver(message)) replies?.replyFailed(UNHANDLED);
+  };
+
+  const hand = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
+    if (gate === undefined) {
+      deliverEvent(connection, event, replies);
+      return;
+    }
+    const passed = (checked: Event) => deliverEvent(connection, checked, replies);
+    gate.event(connection, event, passed, (error, failure) => {
+      counters.badEvents++;
+      connection.report(error, { source: "contract", event: event[0] });
+      replies?.replyFailed(failure);
+    });
+  };
+
+  const output = (connection: Connection<Context>, said: Exclude<ServerOutput, { type: "close" }>) => {
+    if (said.type === "report") {
+      if (said.error.code === "bad-event") counters.badEvents++;
+      connection.report(said.error, { source: "connection", event: said.event?.[0] });
+      return;
+    }
+    counters.eventsIn++;
+    const { event, cbId } = said;
+    hand(connection, event, cbId === null ? pubSubRefusal(connection, event) : repliesFor(connection, cbId, event[0]));
+  };
+
+  /** There are no rooms yet: a sente_lite peer that asks for one and finds nobody to answer is told so (section 4). */
+  const pubSubRefusal = (connection: Connection<Context>, event: Event): Replies | undefined => {
+    if (connection.admitted.parameters.clientId !== undefined || !event[0].startsWith("sente-lite/")) return undefined;
+    const replyFailed = ({ code, message }: ReplyFailure) => {
+      push(connection, ["sente-lite/error", { "event-id": kw(event[0]), code, message }]);
+      return true;
+    };
+    return { replyFn: undefined, replyFailed };
+  };
+
+  /** Takes a connection out; what is pushed to a client that was cut off is kept for Sente's grace. */
+  const closed = (connection: Connection<Context>, hasEnded: boolean) => {
+    const { uid } = connection;
+    dirty.delete(connection);
+    if (!registry.remove(connection)) return;
+    if (!hasEnded && !isClosed && connection.admitted.parameters.clientId !== undefined) {
+      const away = registry.wentAway(connection);
+      const timer = host.setTimer(limits.presenceGraceMs, () => {
+        awayTimers.delete(timer);
+        registry.forget(away);
+      });
+      awayTimers.add(timer);
+    }
+    if (!registry.hasUid(uid) && !isClosed) {
+      presence.leaving(uid, () => hand(connection, ["chsk/uidport-close", uid], undefined));
+    }
+  };
+
+  const ended = (connection: Connection<Context>) => {
+    sockets.delete(connection);
+    if (sockets.size === 0) allEnded?.();
+  };
+
+  const opened = (admitted: Admitted<Context>, socket: ServerSocket): ConnectionHandlers => {
+    const events = { output, closed, ended, report };
+    const connection = new Connection<Context>({ host, now, limits, root, counters, admitted, socket, events });
+    counters.connectionsTotal++;
+    if (isClosed) return closeAtOnce(host, socket, closeCodes.restart, "the server is closed");
+    sockets.add(connection);
+    const previous = registry.add(connection);
+    previous?.close(closeCodes.takenOver, "another connection has this client id");
+    connection.open();
+    for (const event of registry.returned(connection)) push(connection, event);
+    if (presence.arrived(connection.uid)) hand(connection, ["chsk/uidport-open", connection.uid], undefined);
+    return connection.handlers;
+  };
+
+  const admit = async (request: UpgradeRequest): Promise<Decision> => {
+    if (isClosed) return { type: "refuse", status: 503, body: "the server is closed" };
+    const verdict = await judge(request);
+    if (verdict.type === "admitted") {
+      const { admitted } = verdict;
+      return { type: "accept", protocol: admitted.parameters.protocol, opened: (socket) => opened(admitted, socket) };
+    }
+    counters.refusedTotal++;
+    if (verdict.type === "refused") return { type: "refuse", status: verdict.status, body: verdict.body };
+    return {
+      type: "accept",
+      protocol: verdict.protocol,
+      opened: (socket) => closeAtOnce(host, socket, verdict.code, verdict.reason),
+    };
+  };
+
+  const close = async () => {
+    if (isClosed) return;
+    isClosed = true;
+    presence.end();
+    for (const timer of awayTimers) host.clearTimer(timer);
+    const done = new Promise<void>((resolve) => {
+      allEnded = resolve;
+      if (sockets.size === 0) resolve();
+    });
+    // A socket that cannot be cut is not waited for without end.
+    const patience = host.setTimer(2 * CLOSE_GRACE_MS, () => allEnded?.());
+    for (const connection of [...registry.all()]) connection.close(closeCodes.restart, "the server closes");
+    await done;
+    host.clearTimer(patience);
+    await core.closeListeners?.();
+  };
+
+  const inside: ServerInside = { host: core.host, useHost, codecs, admit };
+  const server: ChannelSocketServer<Context> & { readonly [INSIDE_SERVER]: ServerInside } = {
+    [INSIDE_SERVER]: inside,
+    chRecv: receiver,
+    sendFn,
+    broadcastFn,
+    disconnectFn,
+    connectedUids: presence.connectedUids,
+    errorChan: chan.errorChan,
+    metrics: () => ({ connections: registry.size, ...counters }),
+    close,
+    ...disposable(close),
+  };
+  return { server: server as unknown as ChannelSocketServer<Context, C>, admit, limits, report };
+}
+
+interface Replies {
+  readonly replyFn: ReplyFn | undefined;
+  readonly replyFailed: (failure: ReplyFailure) => boolean;
+}
+
+/** The two ways to answer a request, of which the first call counts. */
+function repliesFor<Context>(connection: Connection<Context>, cbId: string, id: string): Replies {
+  let isAnswered = false;
+  const once = (answer: () => void): boolean => {
+    if (isAnswered || connection.session.status !== "live") return false;
+    isAnswered = true;
+    answer();
+    connection.run();
+    return true;
+  };
+  const replyFailed = (failure: ReplyFailure) =>
+    once(() => {
+      try {
+        connection.session.replyFailed(cbId, failure);
+      } catch (error) {
+        connection.report(error, { source: "reply", id });
+        connection.session.replyFailed(cbId, { ...failure, data: null });
+      }
+    });
+  const replyFn: ReplyFn = (value) =>
+    once(() => {
+      try {
+        connection.session.reply(cbId, value);
+      } catch (error) {
+        // The caller of `replyFn` learns of it, and the peer that waits gets an answer all the same.
+        connection.session.replyFailed(cbId, failureOf(error));
+        connection.run();
+        throw error;
+      }
+    });
+  return { replyFn, replyFailed };
+}
+
+/** RFC 6455 sections 5.5 and 7.4: what an application may close with, and how long a reason may be. */
+function checkClose(code: number, reason: string): void {
+  if (code !== closeCodes.normal && !(Number.isInteger(code) && code >= 4000 && code <= 4999)) {
+    throw new UsageError("bad-close-code", `a close code is 1000 or 4000 to 4999, not ${code}`);
+  }
+  if (encodedBytes(reason) > 123) throw new UsageError("bad-close-reason", "a close reason has at most 123 bytes");
+}
+
+/** Closes a connection that is not to be; a peer that does not answer is cut. */
+function closeAtOnce(host: Host, socket: ServerSocket, code: number, reason: string): ConnectionHandlers {
+  const grace = host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
+  socket.close(code, reason);
+  return { message: () => {}, drained: () => {}, closed: () => host.clearTimer(grace) };
+}
+
+function codecsOf(codecs: readonly Codec[], serialization: string | undefined): readonly Codec[] {
+  if (codecs.length === 0) throw new UsageError("no-codec", "codecs is empty");
+  if (serialization === undefined) return codecs;
+  const first = codecs.find((codec) => codec.name === serialization);
+  if (first === undefined) {
+    const names = codecs.map((codec) => codec.name).join(", ");
+    throw new UsageError("unknown-codec", `serialization "${serialization}" is none of codecs: ${names}`);
+  }
+  return [first, ...codecs.filter((codec) => codec !== first)];
+}

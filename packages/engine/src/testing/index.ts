@@ -1,0 +1,1 @@
+export { connectInMemory, type InMemory, type InMemoryClock, type InMemoryOptions } from "./in-memory.ts";

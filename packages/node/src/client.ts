@@ -1,0 +1,57 @@
+import { createClient, encodedOf, type OpenSocket, webHost } from "@sente-lite/engine";
+import {
+  type AnyContract,
+  type ChannelSocketClient,
+  type ClientOptions,
+  type Codec,
+  clientDefaults,
+} from "@sente-lite/protocol";
+import { WebSocket } from "ws";
+
+// types
+
+/** Options of a client on Node: those of every runtime, and headers for the upgrade request. */
+export interface NodeClientOptions<C extends AnyContract | undefined = undefined, K extends Codec = Codec>
+  extends ClientOptions<C, K> {
+  /** Headers of the upgrade request, such as `Authorization` or `Cookie`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
+  url: string,
+  options?: NodeClientOptions<C, K>,
+) => ChannelSocketClient<C>;
+
+// client
+
+/** Makes clients with that codec where the user names none. */
+export function clientMaker(codec: Codec | undefined): MakeClient {
+  return (url, options = {}) => {
+    const core = { host: webHost, openSocket: socketOpener(options) };
+    return createClient(codec === undefined ? core : { ...core, codec }, url, options);
+  };
+}
+
+// socket
+
+function socketOpener(options: Pick<NodeClientOptions, "maxPayloadBytes" | "headers">): OpenSocket {
+  return (url, protocols, handlers) => {
+    const socket = new WebSocket(url, [...protocols], {
+      perMessageDeflate: false,
+      maxPayload: options.maxPayloadBytes ?? clientDefaults.maxPayloadBytes,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    });
+    socket.binaryType = "nodebuffer";
+    socket.on("message", (data, isBinary) => handlers.message(isBinary ? encodedOf(data) : data.toString()));
+    socket.on("error", (error) => handlers.failed(error));
+    socket.on("close", (code, reason) => handlers.closed(code, reason.toString()));
+    return {
+      send: (data) => socket.send(data),
+      close: (code, reason) => socket.close(code, reason),
+      terminate: () => socket.terminate(),
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+    };
+  };
+}

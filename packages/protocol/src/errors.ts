@@ -1,0 +1,111 @@
+import type { StandardIssue } from "./contract/standard-schema.ts";
+
+/**
+ * Errors, one class per blame. Each has a stable `code` (kebab-case, safe to match on; messages may change)
+ * and keeps its `cause`.
+ */
+export abstract class SenteError extends Error {
+  abstract override readonly name: string;
+  /** Stable, kebab-case; match on this, never on the message. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Where in a value something was found: object keys, array indices, `<key>` for a Map's composite key. */
+export type Path = readonly (string | number)[];
+
+/** The caller's value cannot be sent. `path` leads to the part at fault; the message names the cure. */
+export class EncodeError extends SenteError {
+  override readonly name = "EncodeError";
+  readonly path: Path;
+  /** The message without the path. */
+  readonly reason: string;
+
+  constructor(code: string, message: string, options: { readonly path?: Path; readonly cause?: unknown } = {}) {
+    const path = options.path ?? [];
+    super(code, path.length === 0 ? message : `${message} (at ${path.join(".")})`, options);
+    this.path = path;
+    this.reason = message;
+  }
+
+  /** The same error as seen from within: without the first `depth` steps of its path, and with a name before it. */
+  within(depth: number, name?: string): EncodeError {
+    const reason = name === undefined ? this.reason : `${name}: ${this.reason}`;
+    return new EncodeError(this.code, reason, { path: this.path.slice(depth), cause: this });
+  }
+}
+
+/** The caller used the API in a way that cannot work: a bad event id, a bad option, a closed client. */
+export class UsageError extends SenteError {
+  override readonly name = "UsageError";
+}
+
+/** Bytes from the peer are not a value in the codec of the connection. */
+export class DecodeError extends SenteError {
+  override readonly name = "DecodeError";
+  /** Where in the text it was noticed, in UTF-16 units, where that is known. */
+  readonly offset: number | undefined;
+
+  constructor(code: string, message: string, options: { readonly offset?: number; readonly cause?: unknown } = {}) {
+    super(code, options.offset === undefined ? message : `${message} (at offset ${options.offset})`, options);
+    this.offset = options.offset;
+  }
+}
+
+/** The peer broke the protocol. `closeCode` is the close code to answer with (PROTOCOL.md section 8), if any. */
+export class ProtocolError extends SenteError {
+  override readonly name = "ProtocolError";
+  readonly closeCode: number | undefined;
+
+  constructor(code: string, message: string, options: { readonly closeCode?: number; readonly cause?: unknown } = {}) {
+    super(code, message, options);
+    this.closeCode = options.closeCode;
+  }
+}
+
+/**
+ * What the peer sent is not what the contract says: `not-in-contract`, an event that it does not have, or `invalid-data`
+ * and `invalid-reply`, refused by their validator. `issues` are the validator's own words, which may quote the value.
+ */
+export class ContractError extends ProtocolError {
+  readonly issues: readonly StandardIssue[];
+  /** Where the first issue is: `["text"]`. */
+  readonly path: Path;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly issues?: readonly StandardIssue[]; readonly path?: Path; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, options);
+    this.issues = options.issues ?? [];
+    this.path = options.path ?? [];
+  }
+}
+
+/**
+ * A request was not answered with a value. `code` is `closed`, `timeout` or `error` (Sente's `:chsk/closed`,
+ * `:chsk/timeout`, `:chsk/error`), `unhandled` where nobody handles the event, or the code that the answering handler gave. Throw one in a handler to answer
+ * with a code and data of your own; any other throw reaches the peer masked, as `error`.
+ */
+export class ReplyError extends SenteError {
+  override readonly name = "ReplyError";
+  readonly data: unknown;
+
+  constructor(
+    code: string,
+    options: { readonly message?: string; readonly data?: unknown; readonly cause?: unknown } = {},
+  ) {
+    super(code, options.message ?? `the request failed: ${code}`, options);
+    this.data = options.data;
+  }
+}
+
+/** A connection was refused, or ended before its handshake. */
+export class HandshakeError extends SenteError {
+  override readonly name = "HandshakeError";
+}

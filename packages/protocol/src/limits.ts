@@ -1,0 +1,69 @@
+/** Every bound of the protocol and its default (PROTOCOL.md section 9). Times in milliseconds, sizes in bytes. */
+export interface SharedLimits {
+  /** A peer from which nothing came for so long is pinged. Default 10,000 at a client, 12,000 at a server. */
+  readonly pingIntervalMs: number;
+  /** A pinged peer from which nothing comes for so long is given up (close 4408). Default 8,000. */
+  readonly pingTimeoutMs: number;
+  /** The largest WebSocket message that is accepted, and sent. Default 1 MiB. */
+  readonly maxPayloadBytes: number;
+  /** Frames go to the socket only while less than this waits in it. Default 64 KiB. */
+  readonly highWaterBytes: number;
+  /** Frames waiting to be sent, at most. Default 1,000. */
+  readonly maxQueuedFrames: number;
+  /** Bytes waiting to be sent, at most. Default 1 MiB. */
+  readonly maxQueuedBytes: number;
+  /** Received events that wait for a consumer, at most. Default 1,000. */
+  readonly maxReceived: number;
+}
+
+export interface ClientLimits extends SharedLimits {
+  /** Reconnecting waits a time uniform in [0, min(cap, base * 2^n)]. Defaults 500 and 20,000. */
+  readonly reconnectBaseMs: number;
+  readonly reconnectCapMs: number;
+  /** Attempts in a row that may fail before the client stays closed. Default Infinity. */
+  readonly maxAttempts: number;
+  /** How long a request waits for its reply. Default 10,000. */
+  readonly requestTimeoutMs: number;
+  /** How long an attempt may take, up to the handshake. Default 10,000. */
+  readonly connectTimeoutMs: number;
+}
+
+export interface ServerLimits extends SharedLimits {
+  /** How long a push waits for others to share its frame; 0 is the end of the loop's turn. Default 0 (Sente's: 30). */
+  readonly batchMs: number;
+  /** How long a user stays in `connectedUids` after the last connection closed. Default 2,500. */
+  readonly presenceGraceMs: number;
+}
+
+const shared = {
+  pingTimeoutMs: 8_000,
+  maxPayloadBytes: 1_048_576,
+  highWaterBytes: 65_536,
+  maxQueuedFrames: 1_000,
+  maxQueuedBytes: 1_048_576,
+  maxReceived: 1_000,
+};
+
+export const clientDefaults: ClientLimits = {
+  ...shared,
+  pingIntervalMs: 10_000,
+  reconnectBaseMs: 500,
+  reconnectCapMs: 20_000,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  requestTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
+};
+
+export const serverDefaults: ServerLimits = {
+  ...shared,
+  pingIntervalMs: 12_000,
+  batchMs: 0,
+  presenceGraceMs: 2_500,
+};
+
+/** The longest cb-id that a server accepts, in UTF-16 units. */
+export const MAX_CB_ID_LENGTH = 64;
+/** The longest client id and other handshake parameter that a server accepts, in UTF-16 units. */
+export const MAX_CLIENT_ID_LENGTH = 256;
+/** How deep a value may nest. */
+export const MAX_DEPTH = 100;

@@ -1,0 +1,14 @@
+/**
+ * Makes machine time of a wall clock (PROTOCOL.md section 7): whole milliseconds that never go back. When the clock
+ * falls, the offset shifts by as much.
+ */
+export function monotonic(read: () => number): () => number {
+  let last = Number.NEGATIVE_INFINITY;
+  let offset = 0;
+  return () => {
+    const raw = Math.floor(read());
+    if (raw + offset < last) offset = last - raw;
+    last = raw + offset;
+    return last;
+  };
+}

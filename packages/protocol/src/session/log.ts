@@ -1,0 +1,110 @@
+/** What a log holds: frames with their size, in the order in which they were made. */
+export interface Entry {
+  readonly bytes: number;
+}
+
+/**
+ * The frames of one direction, in order, with a cursor (PROTOCOL.md section 6): before it what was transmitted and
+ * not yet acknowledged, after it what waits to be transmitted. Bounded in frames and bytes.
+ */
+export class Log<E extends Entry> {
+  readonly #maxFrames: number;
+  readonly #maxBytes: number;
+  #entries: E[] = [];
+  /** Entries before the head are gone; they are cut off now and then, not one by one. */
+  #head = 0;
+  #cursor = 0;
+  #bytes = 0;
+
+  constructor(maxFrames: number, maxBytes: number) {
+    this.#maxFrames = maxFrames;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Frames held, transmitted or not. */
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Frames that wait to be transmitted. */
+  get waiting(): number {
+    return this.#entries.length - this.#cursor;
+  }
+
+  /** Frames that were transmitted and are not acknowledged. */
+  get transmitted(): number {
+    return this.#cursor - this.#head;
+  }
+
+  /** True where another frame of that size keeps the bounds; a frame alone always fits. */
+  hasRoom(bytes: number): boolean {
+    return this.size === 0 || (this.size < this.#maxFrames && this.#bytes + bytes <= this.#maxBytes);
+  }
+
+  append(entry: E): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+  }
+
+  /** Moves the cursor over the next frame to transmit, and returns it. */
+  next(): E | undefined {
+    const entry = this.#entries[this.#cursor];
+    if (entry !== undefined) this.#cursor++;
+    return entry;
+  }
+
+  /** Lets go of the first `count` transmitted frames, and returns them. */
+  acknowledge(count: number): readonly E[] {
+    const end = Math.min(this.#head + count, this.#cursor);
+    const gone = this.#entries.slice(this.#head, end);
+    for (const entry of gone) this.#bytes -= entry.bytes;
+    this.#head = end;
+    this.#compact();
+    return gone;
+  }
+
+  /** Transmits the next frame and lets go of it: for peers that acknowledge nothing. */
+  take(): E | undefined {
+    const entry = this.next();
+    if (entry === undefined) return undefined;
+    this.#bytes -= entry.bytes;
+    this.#head++;
+    this.#compact();
+    return entry;
+  }
+
+  /** Takes out the first frame for which `test` holds among those that were never transmitted. */
+  removeWaiting(test: (entry: E) => boolean): E | undefined {
+    for (let at = this.#cursor; at < this.#entries.length; at++) {
+      const entry = this.#entries[at];
+      if (entry === undefined || !test(entry)) continue;
+      this.#entries.splice(at, 1);
+      this.#bytes -= entry.bytes;
+      return entry;
+    }
+    return undefined;
+  }
+
+  /** Empties the log, and returns what it held. */
+  clear(): readonly E[] {
+    const held = this.#entries.slice(this.#head);
+    this.#entries = [];
+    this.#head = this.#cursor = this.#bytes = 0;
+    return held;
+  }
+
+  #compact(): void {
+    if (this.#head === this.#entries.length) {
+      this.#entries.length = 0;
+      this.#head = this.#cursor = 0;
+    } else if (this.#head >= 64 && this.#head * 2 >= this.#entries.length) {
+      this.#entries.splice(0, this.#head);
+      this.#cursor -= this.#head;
+      this.#head = 0;
+    }
+  }
+}

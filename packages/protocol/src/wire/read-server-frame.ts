@@ -1,0 +1,86 @@
+import type { Event } from "../api.ts";
+import { print } from "../values/print.ts";
+import { idOf, isProtocolId, readEvent } from "./event.ts";
+import type { Form, Handshake, ReplyFailure } from "./frames.ts";
+
+/** What a server's frame says after the handshake (PROTOCOL.md sections 3 and 4). */
+export type ServerFrame =
+  | { readonly type: "events"; readonly events: readonly (Event | BadEvent)[] }
+  | { readonly type: "reply"; readonly cbId: string; readonly value: unknown }
+  | { readonly type: "ping" }
+  | { readonly type: "pong" }
+  | { readonly type: "handshake" }
+  | { readonly type: "bad-event"; readonly value: unknown };
+
+export class BadEvent {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** Reads the first frame of a connection, which tells the form; undefined where it is no handshake. */
+export function readHandshake(value: unknown, stringIds: boolean): (Handshake & { readonly form: Form }) | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const [first] = value;
+  const wrapped = Array.isArray(first);
+  const [id, content = null] = wrapped ? first : value;
+  if (idOf(id, stringIds) !== "chsk/handshake" || (wrapped && (value[1] ?? null) !== null)) return undefined;
+  if (content !== null && !Array.isArray(content)) return undefined;
+  const [uid = null, csrfToken = null, data = null] = content ?? [];
+  return {
+    form: wrapped ? "wrapped" : "bare",
+    uid: uid === null || typeof uid === "string" ? uid : print(uid),
+    csrfToken: typeof csrfToken === "string" ? csrfToken : null,
+    data,
+  };
+}
+
+/**
+ * Reads a later frame. `isOpenRequest` settles what a bare frame `[:ns/name "r1"]` is: the reply `:ns/name` where
+ * `r1` waits for one, else an event.
+ */
+export function readServerFrame(
+  value: unknown,
+  form: Form,
+  stringIds: boolean,
+  isOpenRequest: (cbId: string) => boolean,
+): ServerFrame {
+  if (!Array.isArray(value)) return { type: "bad-event", value };
+  const [first, cbId = null] = value;
+  if (typeof cbId === "string" && value.length === 2 && (form === "wrapped" || isOpenRequest(cbId))) {
+    return { type: "reply", cbId, value: first };
+  }
+  const id = idOf(first, stringIds);
+  if (id === "chsk/ws-ping") return { type: "ping" };
+  if (id === "chsk/ws-pong") return { type: "pong" };
+  if (id === "chsk/handshake") return { type: "handshake" };
+  if (form === "bare") return oneEvent(value, stringIds);
+  if (!Array.isArray(first)) return { type: "bad-event", value };
+  if (idOf(first[0], stringIds) === "chsk/handshake") return { type: "handshake" };
+  return { type: "events", events: first.map((pushed) => pushedEvent(pushed, stringIds)) };
+}
+
+function oneEvent(value: unknown, stringIds: boolean): ServerFrame {
+  return { type: "events", events: [pushedEvent(value, stringIds)] };
+}
+
+/** A `chsk/*` event among pushed ones is a bad event: the namespace is the protocol's. */
+function pushedEvent(value: unknown, stringIds: boolean): Event | BadEvent {
+  const event = readEvent(value, stringIds);
+  return event === undefined || isProtocolId(event[0]) ? new BadEvent(value) : event;
+}
+
+/** The failure that a reply stands for: `:chsk/error` (Sente's), or `[:chsk/error {...}]` (our own servers'). */
+export function replyFailure(value: unknown, stringIds: boolean): ReplyFailure | undefined {
+  if (idOf(value, stringIds) === "chsk/error") return { code: "error", message: "the handler failed", data: null };
+  if (!Array.isArray(value) || value.length !== 2 || idOf(value[0], stringIds) !== "chsk/error") return undefined;
+  const details: unknown = value[1];
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined;
+  const { code, message, data = null } = details as Partial<Record<keyof ReplyFailure, unknown>>;
+  return {
+    code: typeof code === "string" ? code : "error",
+    message: typeof message === "string" ? message : "the handler failed",
+    data,
+  };
+}

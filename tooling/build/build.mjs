@@ -1,0 +1,84 @@
+// The one build preset of every package; run in the package's folder.
+// Entries are the export map of package.json: each condition "@sente-lite/source" names the source of its "default".
+import { readFile, realpath } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { build } from "tsup";
+
+const pkg = JSON.parse(await readFile("package.json", "utf8"));
+const entry = {};
+for (const target of Object.values(pkg.exports ?? {})) {
+  const source = target["@sente-lite/source"];
+  if (source) entry[basename(target.default, ".js")] = source;
+}
+const extra = pkg.senteLite ?? {};
+for (const [name, source] of Object.entries(extra.programs ?? {})) entry[name] = source;
+
+// Workspace packages in devDependencies are private: they become part of the bundle, code and types.
+const bundled = Object.entries(pkg.devDependencies ?? {})
+  .filter(([, version]) => version.startsWith("workspace:"))
+  .map(([name]) => name)
+  .filter((name) => !(name in (pkg.dependencies ?? {})));
+
+/** Where TypeScript finds the sources of the bundled packages; through node_modules they would stay imports. */
+async function sourcePaths() {
+  const paths = {};
+  for (const name of bundled) {
+    const folder = await realpath(join("node_modules", name));
+    const { exports } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    for (const [path, target] of Object.entries(exports)) {
+      const source = target["@sente-lite/source"];
+      if (source) paths[name + path.slice(1)] = [join(folder, source)];
+    }
+  }
+  return paths;
+}
+
+const within = (names) => names.map((name) => new RegExp(`^${name}(/|$)`));
+
+const common = {
+  config: false,
+  silent: true,
+  target: "es2022",
+  tsconfig: "tsconfig.json",
+  esbuildOptions(options) {
+    options.conditions = ["@sente-lite/source"];
+  },
+};
+await build({
+  ...common,
+  entry,
+  format: "esm",
+  clean: true,
+  sourcemap: true,
+  platform: extra.platform ?? "neutral",
+  noExternal: within(bundled),
+  dts: pkg.private
+    ? false
+    : { compilerOptions: { customConditions: ["@sente-lite/source"], baseUrl: ".", paths: await sourcePaths() } },
+});
+if (extra.global) {
+  // The bundle for a <script>: everything inside, one global name.
+  await build({
+    ...common,
+    entry: { [extra.global.file]: extra.global.source },
+    format: "iife",
+    globalName: extra.global.name,
+    platform: "browser",
+    minify: true,
+    noExternal: [/.*/],
+    outExtension: () => ({ js: ".js" }),
+  });
+}
+if (extra.page) {
+  // A web page in dist/page: its script as one module with everything inside, beside the files that are served as they are.
+  await build({
+    ...common,
+    entry: { page: extra.page.source },
+    outDir: "dist/page",
+    format: "esm",
+    platform: "browser",
+    minify: true,
+    noExternal: [/.*/],
+    publicDir: extra.page.files,
+  });
+}

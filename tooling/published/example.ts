@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect } from "vitest";
+import { type Snippet, snippetsOf } from "../docs/snippets.ts";
+import { root } from "../scripts/run.mjs";
+import { runtimePath } from "../scripts/runtimes.mjs";
+import { userEnv } from "./projects.ts";
+
+const snippets = snippetsOf(readFileSync(join(root, "README.md"), "utf8"));
+
+/** A block of code of the README. */
+export function snippet(name: string): Snippet {
+  const found = snippets.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`the README has no ${name}`);
+  return found;
+}
+
+/** A port of 127.0.0.1 that nothing listens on. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** The arguments with which a program is started on its runtime. */
+const commands = {
+  node: [],
+  bun: ["run"],
+  deno: ["run", "--no-prompt", "--allow-net"],
+} as const;
+
+export type Runtime = keyof typeof commands;
+
+function start(project: string, runtime: Runtime, name: string, code: string): ChildProcess {
+  writeFileSync(join(project, name), code);
+  return spawn(runtimePath(runtime), [...commands[runtime], name], {
+    cwd: project,
+    env: userEnv(join(project, "../caches")),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+/** The first lines of what a program prints; fewer where it ends before. */
+async function linesOf(child: ChildProcess, count = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const lines: string[] = [];
+  if (child.stdout === null) throw new Error("no output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === count) break;
+  }
+  return lines;
+}
+
+/**
+ * Runs a server of the README and its client in a project, with the runtime's own package, and resolves to what the
+ * client printed, by `inOneLine`. The server prints what the README says.
+ */
+export async function runExample(project: string, runtime: Runtime, serverName: string): Promise<string> {
+  const port = String(await freePort());
+  const here = (code: string) => code.replaceAll("3000", port).replace("@sente-lite/node", `@sente-lite/${runtime}`);
+  const ofServer = snippet(serverName);
+  const ofClient = snippet("client.mjs");
+
+  const server = start(project, runtime, ofServer.name, here(ofServer.code));
+  try {
+    expect(await linesOf(server, ofServer.prints.length)).toEqual(ofServer.prints.map(here));
+    const client = start(project, runtime, ofClient.name, here(ofClient.code));
+    const closed = once(client, "close");
+    const lines = await linesOf(client);
+    expect(await closed).toEqual([0, null]);
+    return inOneLine(lines);
+  } finally {
+    server.kill("SIGKILL");
+    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+  }
+}
+
+/** What was printed as one line: objects, which Bun prints over several lines, as Node does it. */
+export function inOneLine(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.trim())
+    .join(" ")
+    .replaceAll(", }", " }");
+}

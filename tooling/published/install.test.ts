@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inOneLine, runExample, snippet } from "./example.ts";
+import { packAll, type Runtime } from "./packages.ts";
+import { runPage } from "./page.ts";
+import { importable, install, type Manager, present } from "./projects.ts";
+import { type Registry, startRegistry } from "./registry.ts";
+import { compile, denoCheck, type Resolution } from "./types.ts";
+
+// The packages as their users get them: packed, served by a registry, and installed into empty projects.
+
+const temp = realpathSync(mkdtempSync(join(tmpdir(), "sente-lite-published-")));
+let registry: Registry;
+
+beforeAll(async () => {
+  mkdirSync(join(temp, "tarballs"));
+  registry = await startRegistry(await packAll(join(temp, "tarballs")));
+});
+
+afterAll(async () => {
+  await registry?.close();
+  rmSync(temp, { recursive: true, force: true });
+});
+
+const protocol = "@sente-lite/protocol";
+const projects: readonly [Manager, Runtime][] = [
+  ["npm", "node"],
+  ["npm", "browser"],
+  ["pnpm", "node"],
+  ["pnpm", "browser"],
+  ["bun", "bun"],
+  ["deno", "deno"],
+];
+
+describe.each(projects)("installed by %s: @sente-lite/%s", (manager, runtime) => {
+  const own = `@sente-lite/${runtime}`;
+  const all = [own, protocol, ...(runtime === "node" ? ["ws"] : [])].sort();
+  const project = join(temp, `${manager}-${runtime}`);
+
+  it("node_modules holds the package and what it needs, and nothing else", async () => {
+    await install(project, manager, runtime, registry.url);
+    expect(present(project)).toEqual(all);
+    const isStrict = manager === "pnpm" || manager === "deno";
+    expect(importable(project)).toEqual(isStrict ? [own] : all);
+  });
+
+  const resolutions: readonly Resolution[] = ["nodenext", "bundler", ...(runtime === "bun" ? (["bun"] as const) : [])];
+
+  it.each(resolutions)("has types, by tsc: %s", async (resolution) => {
+    await compile(project, runtime, resolution);
+  });
+
+  if (runtime === "deno") {
+    it("has types, by deno check", async () => {
+      await denoCheck(project, runtime);
+    });
+  }
+
+  if (runtime === "browser") {
+    it("runs the README's page, bundled by Vite", async () => {
+      await runPage(project);
+    });
+    return;
+  }
+
+  it("runs the README's server and client", async () => {
+    expect(await runExample(project, runtime, "server.mjs")).toBe(inOneLine(snippet("client.mjs").prints));
+  });
+
+  if (runtime === "node") return;
+
+  it("runs the README's server of this runtime", async () => {
+    // It names no user ids, so that a client's own id stands for it, and its reply is what broadcastFn returns.
+    const printed = await runExample(project, runtime, `server.${runtime}.mjs`);
+    expect(printed).toMatch(/^[0-9a-f-]{36}: hello reply \{ connections: 1 \}$/);
+  });
+});
+
+it("nothing but ws came from any other registry", () => {
+  expect([...registry.downloaded]).toEqual(["ws"]);
+});

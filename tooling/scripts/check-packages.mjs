@@ -1,0 +1,174 @@
+// pnpm check:packages: packs every published package and checks the tarballs as their users will meet them.
+// One line per check; the exit code is 1 where one fails.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { build } from "./build.mjs";
+import { bin, pnpm, root, run } from "./run.mjs";
+import { workspacePackages } from "./workspace.mjs";
+
+const published = workspacePackages().filter(({ manifest }) => !manifest.private);
+const temp = mkdtempSync(join(tmpdir(), "sente-lite-packages-"));
+let failures = 0;
+
+/** Runs one check. `work` resolves to a note, or throws with what is wrong. */
+async function check(name, what, work) {
+  try {
+    const note = await work();
+    console.log(`ok    ${name}  ${what}${note ? `: ${note}` : ""}`);
+    return true;
+  } catch (error) {
+    failures += 1;
+    console.log(`FAIL  ${name}  ${what}\n${error.message.replace(/^/gm, "      ")}`);
+    return false;
+  }
+}
+
+function fail(problems) {
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+/** Every file below a folder, relative to it. */
+function filesOf(folder, below = folder) {
+  return readdirSync(below, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(below, entry.name);
+    return entry.isDirectory() ? filesOf(folder, path) : [relative(folder, path)];
+  });
+}
+
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+
+async function pack({ name, folder }) {
+  const unpacked = join(temp, "unpacked", name);
+  const tarball = join(temp, `${name.replace("/", "-").slice(1)}.tgz`);
+  const done = await check(name, "packs", async () => {
+    await pnpm(["pack", "--out", tarball], { cwd: join(root, folder), quiet: true });
+    mkdirSync(unpacked, { recursive: true });
+    await run("tar", ["-xzf", tarball, "-C", unpacked, "--strip-components=1"], { quiet: true });
+    return `${filesOf(unpacked).length} files, ${kilobytes(statSync(tarball).size)}`;
+  });
+  return done ? { name, tarball, unpacked, manifest: readJson(join(unpacked, "package.json")) } : undefined;
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+async function lintManifest({ tarball, manifest }) {
+  const { messages } = await publint({ pack: { tarball: toArrayBuffer(readFileSync(tarball)) }, strict: true });
+  const said = messages.map((message) => `${message.type}: ${formatMessage(message, manifest, { color: false })}`);
+  fail(said.filter((line) => !line.startsWith("suggestion")));
+  return said.join("; ");
+}
+
+function toArrayBuffer(buffer) {
+  return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+}
+
+async function lintTypes({ tarball }) {
+  const options = ["--profile", "esm-only", "--no-definitely-typed", "--format", "ascii", "--no-emoji", "--no-color"];
+  await run(bin("attw"), [tarball, ...options], { quiet: true });
+}
+
+/** Paths of this machine, and words that mean something in this repository only. */
+const machine = [root, join(homedir(), "/")].filter((path) => path.length > 1);
+const repository = ["@sente-lite/source", "@sente-lite/engine", "workspace:"];
+
+/** What must not be in a package: sources, tests, and such words. */
+function lintContents({ name, unpacked, manifest }) {
+  const problems = [];
+  const files = filesOf(unpacked);
+  for (const path of files) {
+    if (/(^|\/)src\//.test(path) || /\.test\.|(^|\/)(golden|tsconfig)/.test(path)) problems.push(`${path} is in it`);
+    const text = readFileSync(join(unpacked, path), "utf8");
+    for (const word of machine) if (text.includes(word)) problems.push(`${path} names ${word}`);
+    if (!/\.(js|ts|json)$/.test(path)) continue;
+    for (const word of repository) if (text.includes(word)) problems.push(`${path} has ${word}`);
+  }
+  for (const field of ["devDependencies", "scripts", "senteLite"]) {
+    if (field in manifest) problems.push(`package.json has ${field}`);
+  }
+  const needed = ["LICENSE", ...(name === "@sente-lite/protocol" ? ["PROTOCOL.md"] : [])];
+  for (const path of needed) if (!files.includes(path)) problems.push(`${path} is missing`);
+  fail(problems);
+}
+
+/** The entries that a user can import: `@sente-lite/node`, `@sente-lite/node/edn`, ... */
+function entriesOf({ name, manifest }) {
+  return Object.keys(manifest.exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => name + path.slice(1));
+}
+
+/** Compiles a file that imports these entries, with every .d.ts checked and no types but the language's. */
+async function compile(user, title, entries, compilerOptions) {
+  const folder = join(user, title);
+  mkdirSync(folder);
+  const lines = entries.map((entry, index) => `export * as entry${index} from ${JSON.stringify(entry)};\n`);
+  writeFileSync(join(folder, "index.ts"), lines.join(""));
+  const options = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: [], noEmit: true };
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...options, ...compilerOptions }, files: ["index.ts"] }),
+  );
+  await run(bin("tsc"), ["-p", folder, "--pretty", "false"], { quiet: true });
+  return `${entries.length} entries`;
+}
+
+async function checkAsUser(packed) {
+  const user = join(temp, "user");
+  mkdirSync(user);
+  writeFileSync(join(user, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+  const installed = await check("all", "install together with npm", () =>
+    run("npm", ["install", ...quiet, ...packed.map(({ tarball }) => tarball)], { cwd: user, quiet: true }).then(
+      () => "",
+    ),
+  );
+  if (!installed) return;
+
+  const node = { module: "nodenext", moduleResolution: "nodenext", target: "es2022", lib: ["es2022"] };
+  const bundler = {
+    module: "esnext",
+    moduleResolution: "bundler",
+    target: "es2022",
+    lib: ["esnext", "dom", "dom.iterable"],
+  };
+  for (const one of packed) {
+    const entries = entriesOf(one);
+    const title = one.name.slice(1).replace("/", "-");
+    await check(one.name, "types, skipLibCheck off, ES2022 alone", () => compile(user, `${title}-node`, entries, node));
+    await check(one.name, "types, skipLibCheck off, ESNext with DOM", () =>
+      compile(user, `${title}-bundler`, entries, bundler),
+    );
+    await check(one.name, "imports in Node", async () => {
+      const code = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
+      await run(process.execPath, ["--input-type=module", "--eval", code], { cwd: user, quiet: true });
+    });
+  }
+}
+
+/** Packs every package and checks the tarballs, each alone and then all of them as a user has them. */
+async function checkAll() {
+  if (!(await check("all", "build", () => build()))) return;
+  const packed = [];
+  for (const one of published) {
+    const result = await pack(one);
+    if (result === undefined) continue;
+    packed.push(result);
+    await check(one.name, "publint, strict", () => lintManifest(result));
+    await check(one.name, "are the types wrong, esm-only", () => lintTypes(result));
+    await check(one.name, "holds nothing but what is for users", async () => lintContents(result));
+  }
+  if (packed.length === published.length) await checkAsUser(packed);
+}
+
+try {
+  await checkAll();
+} finally {
+  rmSync(temp, { recursive: true, force: true });
+}
+console.log(failures === 0 ? "every check passed" : `${failures} failed`);
+process.exitCode = failures === 0 ? 0 : 1;

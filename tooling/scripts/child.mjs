@@ -1,0 +1,28 @@
+// One program in the foreground: its stdio is ours, our signals are its, and its exit code becomes ours.
+import { spawn } from "node:child_process";
+import { isatty } from "node:tty";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Runs the program and ends this process as it ends. */
+export function become(command, args) {
+  const child = spawn(command, args, { stdio: "inherit" });
+  for (const signal of SIGNALS) {
+    // Ctrl-C reaches every program of a terminal; passed on, it would come twice.
+    process.on(signal, () => (signal === "SIGINT" && isatty(0)) || child.kill(signal));
+  }
+  // A shell between the package manager and us dies of a signal without passing it on: then we get a new parent.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill("SIGTERM");
+  }, 200).unref();
+  child.on("error", (error) => {
+    console.error(`${command} cannot be run: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    for (const each of SIGNALS) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+  });
+}
