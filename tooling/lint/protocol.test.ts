@@ -22,7 +22,7 @@ function printedDefaults(): Map<string, string> {
 
 function printed(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "no limit";
-  if (value === 1_048_576) return "1 MiB";
+  if (value >= 1_048_576 && value % 1_048_576 === 0) return `${value / 1_048_576} MiB`;
   if (value === 65_536) return "64 KiB";
   return value.toLocaleString("en-US");
 }

@@ -173,8 +173,14 @@ export interface ConnectedUids {
 }
 
 export interface ServerMetrics {
+  /** Open connections, and how many there ever were. */
   readonly connections: number;
   readonly connectionsTotal: number;
+  /** Sessions whose client is away, the bytes that wait for them, and how many sessions were resumed and lost so far. */
+  readonly sessionsAway: number;
+  readonly sessionsAwayBytes: number;
+  readonly sessionsResumed: number;
+  readonly sessionsLost: number;
   readonly refusedTotal: number;
   readonly framesIn: number;
   readonly framesOut: number;
@@ -206,7 +212,8 @@ export interface ChannelSocketServer<Context = unknown, C extends AnyContract | 
   readonly broadcastFn: BroadcastFn<C>;
   /**
    * Closes every connection meant by `to`, after what was sent to it: Sente's `[:chsk/close]`. With the default code,
-   * 1000, our clients come again; 4401 and 4403 are terminal (PROTOCOL.md section 8). `code` is 1000 or 4000 to 4999,
+   * 1000, our clients come again, to a new session; with 4000 to their old one; 4401 and 4403 are terminal (PROTOCOL.md
+   * section 8). `code` is 1000 or 4000 to 4999,
    * `reason` at most 123 bytes; else throws `UsageError`.
    */
   readonly disconnectFn: (to: To, options?: { readonly code?: number; readonly reason?: string }) => Pushed;

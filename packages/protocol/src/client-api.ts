@@ -29,8 +29,13 @@ export interface ClientOptions<C extends AnyContract | undefined = undefined, K 
   readonly csrfVia?: "query" | "subprotocol";
   /** Further query parameters; as a function, asked anew for each attempt. */
   readonly params?: Readonly<Record<string, string>> | (() => MaybePromise<Readonly<Record<string, string>>>);
-  /** Subprotocols to offer, where the server is known to choose one. */
-  readonly protocols?: readonly string[];
+  /** Subprotocols to offer, where the server is known to choose one; as a function, asked anew for each attempt. */
+  readonly protocols?: readonly string[] | (() => MaybePromise<readonly string[]>);
+  /**
+   * What becomes of events that were sent and may have arrived or not, when the session is lost: `report`ed on the error
+   * channel as a `SessionLostError`, or sent again in the new session, at least once (`resend`). Default `report`.
+   */
+  readonly onSessionLost?: "report" | "resend";
   /** False: made without connecting; `chsk.connect()` connects. Default true. */
   readonly connect?: boolean;
   /** Accepted as in Sente; there is no Ajax fallback. */
@@ -66,8 +71,12 @@ export interface ClientState {
   } | null;
   /** When the next attempt comes, in milliseconds since 1970; null where none is waiting. */
   readonly udtNextReconnect: number | null;
+  /** The session that outlives the connections; null with a server that keeps none, as Sente's. */
   readonly sessionId: string | null;
+  /** True where the last connection went on with the session: nothing was lost, duplicated or reordered. */
   readonly resumed: boolean;
+  /** True where the last connection could not go on with the session: what the server pushed meanwhile is lost. */
+  readonly sessionLost: boolean;
   /** Attempts since the last connection was open. */
   readonly reconnectCount: number;
   /** Events and requests that wait to be sent. */

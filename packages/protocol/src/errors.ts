@@ -1,3 +1,4 @@
+import type { Event } from "./api.ts";
 import type { StandardIssue } from "./contract/standard-schema.ts";
 
 /**
@@ -64,6 +65,31 @@ export class ProtocolError extends SenteError {
   constructor(code: string, message: string, options: { readonly closeCode?: number; readonly cause?: unknown } = {}) {
     super(code, message, options);
     this.closeCode = options.closeCode;
+  }
+}
+
+/**
+ * A session ended before all that was sent in it was known to have arrived (PROTOCOL.md section 6.5): `session-lost`,
+ * nobody's fault. The context of its
+ * report says whose session it was.
+ */
+export class SessionLostError extends SenteError {
+  override readonly name = "SessionLostError";
+  readonly sessionId: string;
+  /** Why it ended. */
+  readonly reason: string;
+  readonly #undelivered: () => readonly Event[];
+
+  constructor(sessionId: string, reason: string, undelivered: () => readonly Event[]) {
+    super("session-lost", `a session was lost: ${reason}`);
+    this.sessionId = sessionId;
+    this.reason = reason;
+    this.#undelivered = undelivered;
+  }
+
+  /** The events that may have arrived or not, in order; made when it is read. */
+  get undelivered(): readonly Event[] {
+    return this.#undelivered();
   }
 }
 

@@ -8,9 +8,9 @@ export interface SharedLimits {
   readonly maxPayloadBytes: number;
   /** Frames go to the socket only while less than this waits in it. Default 64 KiB. */
   readonly highWaterBytes: number;
-  /** Frames waiting to be sent, at most. Default 1,000. */
+  /** Frames that wait to be sent, or to be acknowledged, at most. Default 1,000. */
   readonly maxQueuedFrames: number;
-  /** Bytes waiting to be sent, at most. Default 1 MiB. */
+  /** Bytes that wait to be sent, or to be acknowledged, at most. Default 1 MiB. */
   readonly maxQueuedBytes: number;
   /** Received events that wait for a consumer, at most. Default 1,000. */
   readonly maxReceived: number;
@@ -33,6 +33,12 @@ export interface ServerLimits extends SharedLimits {
   readonly batchMs: number;
   /** How long a user stays in `connectedUids` after the last connection closed. Default 2,500. */
   readonly presenceGraceMs: number;
+  /** How long a session waits for its client to come back; 0: no sessions (PROTOCOL.md section 6). Default 120,000. */
+  readonly sessionWindowMs: number;
+  /** Sessions whose client is away, at most; the oldest ends first, and is reported. Default 10,000. */
+  readonly maxAwaySessions: number;
+  /** Bytes that wait in sessions whose client is away, at most. Default 64 MiB. */
+  readonly maxAwayBytes: number;
 }
 
 const shared = {
@@ -59,6 +65,9 @@ export const serverDefaults: ServerLimits = {
   pingIntervalMs: 12_000,
   batchMs: 0,
   presenceGraceMs: 2_500,
+  sessionWindowMs: 120_000,
+  maxAwaySessions: 10_000,
+  maxAwayBytes: 67_108_864,
 };
 
 /** The longest cb-id that a server accepts, in UTF-16 units. */

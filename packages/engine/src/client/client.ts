@@ -10,6 +10,7 @@ import {
   type Event,
   HandshakeError,
   ReplyError,
+  SessionLostError,
   UsageError,
 } from "@sente-lite/protocol";
 import {
@@ -59,7 +60,8 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   const limits = limitsOf(clientDefaults, options);
   const codec = codecOf(options, core.codec);
   const now = monotonic(host.now);
-  const session = new ClientSession({ codec, limits, random: () => randomFraction(host) });
+  const { onSessionLost } = options;
+  const session = new ClientSession({ codec, limits, random: () => randomFraction(host), onSessionLost });
   const { errorChan, report } = createErrorChan(host);
   const { receiver, deliver } = createReceiver<Delivered>(limits.maxReceived);
   const observed = { ...nothingObserved };
@@ -135,6 +137,10 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
           source: "connection",
           events: said.events,
         });
+        break;
+      case "gap":
+        // The state says that a session was lost; what may have arrived or not is told here.
+        if (said.inDoubt.length > 0) reported(lostSession(said), { source: "session" });
         break;
     }
   };
@@ -304,6 +310,10 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     ...disposable(async () => close()),
   };
   return client as unknown as ChannelSocketClient<C>;
+}
+
+function lostSession({ sessionId, inDoubt }: Extract<ClientOutput, { type: "gap" }>): SessionLostError {
+  return new SessionLostError(sessionId, "the server does not know it any more", () => inDoubt);
 }
 
 /** Sente's three answers for a request that failed, or the reply. */

@@ -12,6 +12,9 @@ import {
   closeCodes,
   csrfProtocols,
   encodedBytes,
+  type NamedSession,
+  SUBPROTOCOL,
+  sessionProtocol,
 } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
 import { CLOSE_GRACE_MS, type ClientSocket, DRAIN_POLL_MS, type OpenSocket, type SocketHandlers } from "../sockets.ts";
@@ -51,6 +54,15 @@ interface Attempt {
   grace: Timer;
 }
 
+/** What an attempt needs to know. */
+interface Asked {
+  readonly number: number;
+  readonly session: NamedSession | undefined;
+  readonly token: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly protocols: readonly string[];
+}
+
 /** Drives the session over one socket after the other: the client's half of the one driver. */
 export class ClientDriver {
   readonly #options: DriverOptions;
@@ -74,7 +86,7 @@ export class ClientDriver {
     this.#isRunning = true;
     const { session, events } = this.#options;
     for (let output = session.pollOutput(); output !== undefined; output = session.pollOutput()) {
-      if (output.type === "open") this.#open(output.attempt);
+      if (output.type === "open") this.#open(output.attempt, output.session);
       else if (output.type === "close") this.#close(output.code, output.reason);
       else events.output(output);
       this.#pump();
@@ -95,36 +107,37 @@ export class ClientDriver {
     this.#lost(closeCodes.broken, "broken on purpose");
   }
 
-  #open(attempt: number): void {
+  #open(number: number, session: NamedSession | undefined): void {
     const current: Attempt = { socket: undefined, grace: undefined };
     this.#attempt = current;
-    const { csrfToken, params } = this.#options.options;
-    if (typeof csrfToken !== "function" && typeof params !== "function") {
-      this.#openWith(current, attempt, csrfToken, params ?? {});
+    const { csrfToken: token, params = {}, protocols = [] } = this.#options.options;
+    if (typeof token !== "function" && typeof params !== "function" && typeof protocols !== "function") {
+      this.#openWith(current, { number, session, token, params, protocols });
       return;
     }
     const asked = async () => {
-      const token = typeof csrfToken === "function" ? await csrfToken() : csrfToken;
-      const given = typeof params === "function" ? await params() : params;
-      this.#openWith(current, attempt, token ?? undefined, given ?? {});
+      this.#openWith(current, {
+        number,
+        session,
+        token: (typeof token === "function" ? await token() : token) ?? undefined,
+        params: typeof params === "function" ? await params() : params,
+        protocols: typeof protocols === "function" ? await protocols() : protocols,
+      });
     };
     asked().catch((error: unknown) => this.#failed(current, error));
   }
 
-  #openWith(
-    current: Attempt,
-    attempt: number,
-    token: string | undefined,
-    params: Readonly<Record<string, string>>,
-  ): void {
+  #openWith(current: Attempt, { number, session, token, params, protocols: given }: Asked): void {
     if (current !== this.#attempt) return;
     const { codec, clientId, url, options, openSocket, resolveUrl } = this.#options;
     try {
       const offered = options.csrfVia === "subprotocol" && token !== undefined ? csrfProtocols(token) : undefined;
       const csrfToken = offered === undefined ? token : undefined;
-      const address = attemptUrl(socketUrl(resolveUrl(url)), { clientId, attempt, codec, csrfToken, params });
-      const protocols = [...(offered ?? []), ...(options.protocols ?? [])];
-      current.socket = openSocket(address, protocols, this.#handlers(current));
+      const address = attemptUrl(socketUrl(resolveUrl(url)), { clientId, attempt: number, codec, csrfToken, params });
+      // A server that gave out a session is ours, and selects our subprotocol.
+      const named = session === undefined ? [] : [SUBPROTOCOL, sessionProtocol(session)];
+      const protocols = new Set([...(offered ?? []), ...named, ...given]);
+      current.socket = openSocket(address, [...protocols], this.#handlers(current));
     } catch (error) {
       this.#failed(current, error);
     }
@@ -198,7 +211,7 @@ export class ClientDriver {
     } catch (error) {
       const known =
         error instanceof DecodeError ? error : new DecodeError("decode-failed", "the codec failed", { cause: error });
-      session.undecodable(known, now());
+      session.undecodable(known, bytes, now());
       this.run();
       return;
     }

@@ -1,6 +1,6 @@
 import type { Codec } from "@sente-lite/protocol";
 import { type HandshakeRequest, MAX_CLIENT_ID_LENGTH, type Rejection, type ServerOptions } from "@sente-lite/protocol";
-import { closeCodeOf, writeHint } from "@sente-lite/protocol/session";
+import { closeCodeOf, type Form, writeHint } from "@sente-lite/protocol/session";
 import type { Report } from "../error-chan.ts";
 import { type Host, randomId } from "../host.ts";
 import { createOriginCheck } from "./origin.ts";
@@ -11,6 +11,7 @@ export interface Admitted<Context> {
   readonly request: HandshakeRequest;
   readonly parameters: Parameters;
   readonly codec: Codec;
+  readonly form: Form;
   readonly uid: string | null;
   readonly clientId: string;
   readonly context: Context;
@@ -75,7 +76,17 @@ export function createAdmission<Context>(
     const uid = options.userIdFn === undefined ? clientId : ((await options.userIdFn(request)) ?? null);
     const handshakeData = await options.handshakeDataFn?.(request);
     // Without `authorizedFn` there is no context, and its type is unknown.
-    const admitted = { request, parameters, codec, uid, clientId, context: context as Context, handshakeData };
+    const form = parameters.clientId === undefined ? "bare" : "wrapped";
+    const admitted: Admitted<Context> = {
+      request,
+      parameters,
+      codec,
+      form,
+      uid,
+      clientId,
+      context: context as Context,
+      handshakeData,
+    };
     return { type: "admitted", admitted };
   };
 

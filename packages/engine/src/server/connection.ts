@@ -1,12 +1,5 @@
 import { DecodeError, type Encoded, type ServerLimits } from "@sente-lite/protocol";
-import {
-  type Batch,
-  closeCodes,
-  encodedBytes,
-  type Handshake,
-  type ServerOutput,
-  ServerSession,
-} from "@sente-lite/protocol/session";
+import { type Batch, closeCodes, encodedBytes, type ServerOutput, ServerSession } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
 import { CLOSE_GRACE_MS, type ConnectionHandlers, DRAIN_POLL_MS, type ServerSocket } from "../sockets.ts";
 import type { Source } from "../source.ts";
@@ -16,10 +9,14 @@ import type { Counters } from "./metrics.ts";
 /** What a connection tells its server. */
 export interface ConnectionEvents<Context> {
   output(connection: Connection<Context>, output: Exclude<ServerOutput, { type: "close" }>): void;
-  /** `hasEnded`: the client said that it will not come back. */
-  closed(connection: Connection<Context>, hasEnded: boolean): void;
-  /** Its socket has closed: nothing of it is left. */
-  ended(connection: Connection<Context>): void;
+  /** The client has said something: it knows its session. */
+  confirmed(connection: Connection<Context>): void;
+  /** It has no socket any more. `hasEnded`: the client said that it will not come back. */
+  detached(connection: Connection<Context>, hasEnded: boolean): void;
+  /** What waits for a client that is away may have changed. */
+  waits(connection: Connection<Context>): void;
+  /** A socket has closed: nothing of it is left. */
+  socketClosed(socket: ServerSocket): void;
   report(error: unknown, context: Readonly<Record<string, unknown>>): void;
 }
 
@@ -31,62 +28,74 @@ export interface ConnectionOptions<Context> {
   readonly root: Batch;
   readonly counters: Counters;
   readonly admitted: Admitted<Context>;
-  readonly socket: ServerSocket;
+  /** Where its session outlives its sockets: the session's id. */
+  readonly sessionId: string | undefined;
   readonly events: ConnectionEvents<Context>;
 }
 
-/** Drives one session over one socket: the server's half of the one driver. */
+/** A socket, while it is the connection's. */
+interface Attached {
+  readonly socket: ServerSocket;
+  isDraining: boolean;
+  drainTimer: Timer;
+  /** Cuts the socket, should it be slow to close. */
+  grace: Timer;
+}
+
+/**
+ * A client's connection: one session over one socket, and with our own clients over one socket after the other
+ * (PROTOCOL.md section 6). The server's half of the one driver.
+ */
 export class Connection<Context> implements Source {
   readonly uid: string | null;
   readonly clientId: string;
-  readonly admitted: Admitted<Context>;
   readonly session: ServerSession;
   readonly maxReceived: number;
+  /** True once the application or the client asked for its end: nothing that waited was lost against their will. */
+  isUnwanted = false;
   readonly #options: ConnectionOptions<Context>;
+  #admitted: Admitted<Context>;
+  #attached: Attached | undefined;
   #timer: Timer;
   #timerAt = Number.POSITIVE_INFINITY;
-  #drainTimer: Timer;
-  #graceTimer: Timer;
   #hasDrainEvent = false;
-  #isDraining = false;
+  #isConfirmed = false;
   #isRunning = false;
-  #isGone = false;
   #pauses = 0;
 
   constructor(options: ConnectionOptions<Context>) {
-    const { admitted, limits, root } = options;
-    const { uid, clientId, codec, parameters, handshakeData } = admitted;
-    const handshake: Handshake = { uid, csrfToken: null, data: handshakeData };
+    const { admitted, limits, root, sessionId: id } = options;
+    const { uid, clientId, codec, form, parameters } = admitted;
     this.#options = options;
+    this.#admitted = admitted;
     this.uid = uid;
     this.clientId = clientId;
-    this.admitted = admitted;
     this.maxReceived = limits.maxReceived;
-    const form = parameters.clientId === undefined ? "bare" : "wrapped";
-    this.session = new ServerSession({ codec, form, ownPeer: parameters.ownPeer, handshake, limits, root });
+    this.session = new ServerSession({ codec, form, ownPeer: parameters.ownPeer, limits, root, id });
   }
 
-  /** What the runtime tells of the socket. */
-  readonly handlers: ConnectionHandlers = {
-    message: (data) => this.#received(data),
-    drained: () => {
-      this.#hasDrainEvent = true;
-      this.#isDraining = false;
-      this.run();
-    },
-    closed: (code, reason) => this.#closed(code, reason),
-  };
+  /** Who connected, and how: the last time. */
+  get admitted(): Admitted<Context> {
+    return this.#admitted;
+  }
 
-  /** Sends the handshake. */
-  open(): void {
-    try {
-      this.session.open(this.#options.now());
-    } catch (error) {
-      this.report(error, { source: "handshakeDataFn" });
-      this.#close(1011, "the handshake failed");
-      return;
-    }
+  /** The first socket stands: sends the handshake. */
+  open(socket: ServerSocket): ConnectionHandlers {
+    const handlers = this.#attach(socket, this.#admitted);
+    this.#greet((now) => this.session.open(this.#handshake(), now));
+    return handlers;
+  }
+
+  /**
+   * Another socket stands, of a client that took over `received` frames: it takes over from the earlier one, and what
+   * follows those frames is sent again.
+   */
+  resumeOn(socket: ServerSocket, admitted: Admitted<Context>, received: number): ConnectionHandlers {
+    this.session.cut(closeCodes.takenOver, "taken over by a later attempt", this.#options.now());
     this.run();
+    const handlers = this.#attach(socket, admitted);
+    this.#greet((now) => this.session.resume(received, this.#handshake(), now));
+    return handlers;
   }
 
   /** Sends what may be sent, hands out what the session has to say, and sets the timer. */
@@ -100,25 +109,28 @@ export class Connection<Context> implements Source {
       else this.#options.events.output(this, output);
     }
     this.#isRunning = false;
+    if (this.session.status === "away") this.#options.events.waits(this);
     this.#arm();
   }
 
-  /** Ends the connection from this side, after what waits. */
+  /** Closes from this side, after what waits. 4000 keeps the session, where it outlives its sockets. */
   close(code: number, reason: string): void {
     this.session.flush();
     this.#pump(Number.POSITIVE_INFINITY);
-    this.session.close(code, reason);
+    if (code === closeCodes.broken) this.session.cut(code, reason, this.#options.now());
+    else this.session.close(code, reason);
     this.run();
   }
 
   pause(): void {
-    if (this.#pauses++ === 0) this.#options.socket.pause?.();
+    if (this.#pauses++ === 0) this.#attached?.socket.pause?.();
   }
 
   resume(): void {
-    if (--this.#pauses === 0 && !this.#isGone) this.#options.socket.resume?.();
+    if (--this.#pauses === 0) this.#attached?.socket.resume?.();
   }
 
+  /** An event that was counted found no place: the session cannot go on as if nothing was lost. */
   overflow(): void {
     this.session.close(closeCodes.tooSlow, "too many events wait");
     this.run();
@@ -132,99 +144,149 @@ export class Connection<Context> implements Source {
     this.#options.host.log.warn(message);
   }
 
+  #handshake() {
+    return { uid: this.uid, csrfToken: null, data: this.#admitted.handshakeData };
+  }
+
+  #greet(greet: (now: number) => void): void {
+    try {
+      greet(this.#options.now());
+    } catch (error) {
+      this.report(error, { source: "handshakeDataFn" });
+      this.#close(1011, "the handshake failed");
+      // A session that was to go on waits for another attempt.
+      if (this.session.status === "new") this.session.close(1011, "the handshake failed");
+    }
+    this.run();
+  }
+
+  /** What the runtime tells of a socket is heard while it is the connection's; later only that it closed. */
+  #attach(socket: ServerSocket, admitted: Admitted<Context>): ConnectionHandlers {
+    const attached: Attached = { socket, isDraining: false, drainTimer: undefined, grace: undefined };
+    this.#attached = attached;
+    this.#admitted = admitted;
+    if (this.#pauses > 0) socket.pause?.();
+    const isCurrent = () => attached === this.#attached;
+    return {
+      message: (data) => {
+        if (isCurrent()) this.#received(data);
+      },
+      drained: () => {
+        if (!isCurrent()) return;
+        this.#hasDrainEvent = true;
+        attached.isDraining = false;
+        this.run();
+      },
+      closed: (code, reason) => {
+        this.#options.host.clearTimer(attached.grace);
+        if (isCurrent()) this.#closed(code, reason);
+        this.#options.events.socketClosed(socket);
+      },
+    };
+  }
+
   #received(data: Encoded): void {
-    if (this.#isGone) return;
-    const { now, counters, admitted, limits } = this.#options;
+    const { now, counters, limits, events } = this.#options;
     const bytes = encodedBytes(data);
     counters.framesIn++;
     counters.bytesIn += bytes;
     if (bytes > limits.maxPayloadBytes) {
-      // Most runtimes refuse it before it gets here.
-      this.session.close(closeCodes.tooBig, "message too big");
+      // Most runtimes refuse it before it gets here. It is not counted: the client takes it out (section 6.2).
+      this.session.cut(closeCodes.tooBig, "message too big", now());
       this.run();
       return;
     }
     let value: unknown;
     try {
-      value = admitted.codec.decode(data);
+      value = this.#admitted.codec.decode(data);
     } catch (error) {
-      this.session.undecodable(
-        error instanceof DecodeError ? error : new DecodeError("decode-failed", "the codec failed", { cause: error }),
-        now(),
-      );
+      const known =
+        error instanceof DecodeError ? error : new DecodeError("decode-failed", "the codec failed", { cause: error });
+      this.session.undecodable(known, bytes, now());
       this.run();
       return;
     }
     this.session.message(value, bytes, now());
+    if (!this.#isConfirmed) {
+      this.#isConfirmed = true;
+      events.confirmed(this);
+    }
     this.run();
   }
 
   #pump(mark: number): void {
-    const { socket, counters } = this.#options;
-    while (!this.#isGone) {
-      if (socket.bufferedAmount >= mark) {
-        this.#awaitDrain();
+    const { counters, now } = this.#options;
+    for (;;) {
+      const attached = this.#attached;
+      if (attached === undefined) return;
+      if (attached.socket.bufferedAmount >= mark) {
+        this.#awaitDrain(attached);
         return;
       }
       const frame = this.session.nextFrame();
       if (frame === undefined) return;
       counters.framesOut++;
       counters.bytesOut += frame.bytes;
-      if (socket.send(frame.data) === "dropped") {
-        this.session.close(closeCodes.tooSlow, "a frame was dropped");
+      if (attached.socket.send(frame.data) === "dropped") {
+        this.session.cut(closeCodes.tooSlow, "a frame was dropped", now());
         return;
       }
     }
   }
 
-  #awaitDrain(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
+  #awaitDrain(attached: Attached): void {
+    if (attached.isDraining) return;
+    attached.isDraining = true;
     if (this.#hasDrainEvent) return;
-    this.#drainTimer = this.#options.host.setTimer(DRAIN_POLL_MS, () => {
-      this.#isDraining = false;
-      if (!this.#isGone) this.run();
+    attached.drainTimer = this.#options.host.setTimer(DRAIN_POLL_MS, () => {
+      attached.isDraining = false;
+      if (attached === this.#attached) this.run();
     });
   }
 
   #arm(): void {
     const { host, now } = this.#options;
     const { deadline } = this.session;
+    if (deadline === undefined) {
+      host.clearTimer(this.#timer);
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      return;
+    }
     // Only an earlier deadline needs another timer; one that comes early finds nothing to do and asks again.
-    if (deadline === undefined || deadline >= this.#timerAt) return;
+    if (deadline >= this.#timerAt) return;
     host.clearTimer(this.#timer);
     this.#timerAt = deadline;
     this.#timer = host.setTimer(Math.max(0, deadline - now()), () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      this.session.wake(now(), this.#options.socket.bufferedAmount);
+      this.session.wake(now(), this.#attached?.socket.bufferedAmount ?? 0);
       this.run();
     });
   }
 
+  /** From here on the socket is dead to the server, whatever it still says; one that does not close is cut. */
   #close(code: number, reason: string): void {
-    const { host, socket } = this.#options;
-    if (this.#isGone) return;
-    this.#graceTimer = host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
+    const attached = this.#attached;
+    if (attached === undefined) return;
+    const { socket } = attached;
+    attached.grace = this.#options.host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
     socket.close(code, reason);
-    // From here on the connection is dead to the server, whatever its socket still says.
-    this.#leave(false);
+    this.#detach(false);
   }
 
   #closed(code: number, reason: string): void {
-    this.#options.host.clearTimer(this.#graceTimer);
-    this.session.closed(code, reason, this.#options.now());
     // Sente's own clients close with 1000 when they miss a pong, and come back.
-    const { ownPeer } = this.admitted.parameters;
-    this.#leave(ownPeer && (code === closeCodes.normal || code === closeCodes.goingAway));
-    this.#options.events.ended(this);
+    const { ownPeer } = this.#admitted.parameters;
+    const hasEnded = ownPeer && (code === closeCodes.normal || code === closeCodes.goingAway);
+    if (hasEnded) this.isUnwanted = true;
+    this.session.closed(code, reason, this.#options.now());
+    this.#detach(hasEnded);
+    this.run();
   }
 
-  #leave(hasEnded: boolean): void {
-    if (this.#isGone) return;
+  #detach(hasEnded: boolean): void {
     const { host, events } = this.#options;
-    this.#isGone = true;
-    host.clearTimer(this.#timer);
-    host.clearTimer(this.#drainTimer);
-    events.closed(this, hasEnded);
+    host.clearTimer(this.#attached?.drainTimer);
+    this.#attached = undefined;
+    events.detached(this, hasEnded);
   }
 }

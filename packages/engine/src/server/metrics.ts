@@ -2,6 +2,8 @@
 export interface Counters {
   connectionsTotal: number;
   refusedTotal: number;
+  sessionsResumed: number;
+  sessionsLost: number;
   framesIn: number;
   framesOut: number;
   bytesIn: number;
@@ -15,6 +17,8 @@ export function createCounters(): Counters {
   return {
     connectionsTotal: 0,
     refusedTotal: 0,
+    sessionsResumed: 0,
+    sessionsLost: 0,
     framesIn: 0,
     framesOut: 0,
     bytesIn: 0,

@@ -6,61 +6,87 @@ export interface Registered {
   readonly clientId: string;
 }
 
-/** Events that were pushed to a client that is away: Sente keeps trying for a while. */
+/** Events that were pushed to a client without a session that is away: Sente keeps trying for a while. */
 export interface Away {
   readonly uid: string | null;
   readonly clientId: string;
   readonly missed: Event[];
 }
 
-/** The connections of a server by uid and client id, and the clients that are away for a moment. */
+/** The connections of one user. */
+interface User<C> {
+  /** Several clients may call themselves the same. */
+  readonly byClientId: Map<string, C[]>;
+  /** How many of them have a socket. */
+  live: number;
+}
+
+/** The connections of a server by uid and client id, and the clients without a session that are away for a moment. */
 export class Registry<C extends Registered> {
-  readonly #byUid = new Map<string | null, Map<string, C>>();
+  readonly #byUid = new Map<string | null, User<C>>();
   readonly #away = new Map<string | null, Map<string, Away>>();
-  #size = 0;
+  #live = 0;
 
-  get size(): number {
-    return this.#size;
+  /** Connections that have a socket. */
+  get live(): number {
+    return this.#live;
   }
 
-  /** Adds a connection, and returns the one of the same uid and client id that it takes the place of. */
-  add(connection: C): C | undefined {
+  /** Adds a connection, which has no socket yet. */
+  add(connection: C): void {
     const { uid, clientId } = connection;
-    const clients = this.#byUid.get(uid) ?? new Map<string, C>();
-    const previous = clients.get(clientId);
-    this.#byUid.set(uid, clients.set(clientId, connection));
-    if (previous === undefined) this.#size++;
-    return previous;
+    const user = this.#byUid.get(uid) ?? { byClientId: new Map(), live: 0 };
+    this.#byUid.set(uid, user);
+    const same = user.byClientId.get(clientId);
+    if (same === undefined) user.byClientId.set(clientId, [connection]);
+    else same.push(connection);
   }
 
-  /** Takes a connection out; false where another took its place. */
-  remove(connection: C): boolean {
+  remove(connection: C): void {
     const { uid, clientId } = connection;
-    const clients = this.#byUid.get(uid);
-    if (clients?.get(clientId) !== connection) return false;
-    clients.delete(clientId);
-    if (clients.size === 0) this.#byUid.delete(uid);
-    this.#size--;
-    return true;
+    const user = this.#byUid.get(uid);
+    const left = user?.byClientId.get(clientId)?.filter((one) => one !== connection);
+    if (user === undefined || left === undefined) return;
+    if (left.length > 0) user.byClientId.set(clientId, left);
+    else user.byClientId.delete(clientId);
+    if (user.byClientId.size === 0) this.#byUid.delete(uid);
   }
 
-  hasUid(uid: string | null): boolean {
-    return this.#byUid.has(uid);
+  /** A connection got a socket (1), or lost it (-1). */
+  count({ uid }: C, change: 1 | -1): void {
+    const user = this.#byUid.get(uid);
+    if (user !== undefined) user.live += change;
+    this.#live += change;
+  }
+
+  /** True while a connection of that user has a socket. */
+  isLive(uid: string | null): boolean {
+    return (this.#byUid.get(uid)?.live ?? 0) > 0;
+  }
+
+  /** The connections of that uid and client id. */
+  named({ uid, clientId }: Registered): readonly C[] {
+    return this.#byUid.get(uid)?.byClientId.get(clientId) ?? [];
   }
 
   *all(): Iterable<C> {
-    for (const clients of this.#byUid.values()) yield* clients.values();
+    for (const { byClientId } of this.#byUid.values()) {
+      for (const same of byClientId.values()) yield* same;
+    }
   }
 
-  /** Calls `connected` for each connection meant by `to`, and `missed` for each client that is away. */
+  /** Calls `connected` for each connection meant by `to`, and `missed` for each client without a session that is away. */
   each(to: To, connected: (connection: C) => void, missed: (away: Away) => void): void {
     if (isOne(to)) {
-      visit(this.#byUid.get(to.uid), to.clientId, connected);
-      visit(this.#away.get(to.uid), to.clientId, missed);
+      for (const connection of this.named(to)) connected(connection);
+      const away = this.#away.get(to.uid)?.get(to.clientId);
+      if (away !== undefined) missed(away);
       return;
     }
     for (const uid of uidsOf(to)) {
-      for (const connection of this.#byUid.get(uid)?.values() ?? []) connected(connection);
+      for (const same of this.#byUid.get(uid)?.byClientId.values() ?? []) {
+        for (const connection of same) connected(connection);
+      }
       for (const away of this.#away.get(uid)?.values() ?? []) missed(away);
     }
   }
@@ -99,11 +125,6 @@ function isOne(to: To): to is { readonly uid: string | null; readonly clientId: 
 
 function uidsOf(to: Exclude<To, Registered>): Iterable<string | null> {
   return to === null || typeof to === "string" ? [to] : new Set(to);
-}
-
-function visit<T>(clients: Map<string, T> | undefined, clientId: string, fn: (one: T) => void): void {
-  const one = clients?.get(clientId);
-  if (one !== undefined) fn(one);
 }
 
 /** A test for what `broadcastFn` leaves out. */

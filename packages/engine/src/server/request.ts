@@ -1,5 +1,5 @@
 import type { HandshakeRequest, Headers, URL } from "@sente-lite/protocol";
-import { readProtocols, SUBPROTOCOL } from "@sente-lite/protocol/session";
+import { type NamedSession, readProtocols, SUBPROTOCOL } from "@sente-lite/protocol/session";
 
 /** What a runtime knows of an upgrade request. */
 export interface UpgradeRequest {
@@ -17,13 +17,17 @@ export interface Parameters {
   readonly ownPeer: boolean;
   readonly codec: string | undefined;
   readonly csrfToken: string | undefined;
+  /** Rises for the life of a client object of ours. */
+  readonly attempt: number;
+  /** The session that a client of ours wants back. */
+  readonly session: NamedSession | undefined;
   /** The subprotocol to answer with. */
   readonly protocol: string | undefined;
 }
 
 export function readParameters(request: UpgradeRequest): Parameters {
   const { searchParams } = request.url;
-  const { offered, csrfToken } = readProtocols(request.headers.get("sec-websocket-protocol"));
+  const { offered, csrfToken, session } = readProtocols(request.headers.get("sec-websocket-protocol"));
   return {
     clientId: searchParams.get("client-id") || undefined,
     ownPeer: searchParams.get("sente-lite") === "1",
@@ -33,6 +37,8 @@ export function readParameters(request: UpgradeRequest): Parameters {
       request.headers.get("x-csrf-token") ??
       request.headers.get("x-xsrf-token") ??
       csrfToken,
+    attempt: attemptOf(searchParams.get("attempt")),
+    session,
     protocol: offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined,
   };
 }
@@ -40,4 +46,10 @@ export function readParameters(request: UpgradeRequest): Parameters {
 export function handshakeRequest(request: UpgradeRequest, clientId: string): HandshakeRequest {
   const { url, headers, remoteAddress, raw } = request;
   return { url, headers, clientId, remoteAddress, raw };
+}
+
+/** An attempt that is no number is the first. */
+function attemptOf(given: string | null): number {
+  const attempt = Number(given);
+  return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1;
 }

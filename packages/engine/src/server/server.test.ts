@@ -166,8 +166,8 @@ describe("who is connected (Sente's connected-uids)", () => {
 });
 
 describe("client ids (PROTOCOL.md section 3)", () => {
-  it("let a client's new connection take over from its old one, which stays closed", async () => {
-    const { server, tab, idle, clock } = setting();
+  it("let a client without a session take over from its old connection, which stays closed", async () => {
+    const { server, tab, idle, clock } = setting({ sessionWindowMs: 0 });
     const old = tab("ann", { clientId: "same" });
     await idle();
     const young = tab("ann", { clientId: "same" });
@@ -176,6 +176,20 @@ describe("client ids (PROTOCOL.md section 3)", () => {
     expect(young.client.state.get().open).toBe(true);
     expect(server.sendFn("ann", ["s/one"])).toEqual({ connections: 1 });
     expect([...server.connectedUids.get().any]).toEqual(["ann"]);
+  });
+
+  it("are labels where there are sessions: two clients that call themselves the same both stay", async () => {
+    const { server, tab, idle, clock } = setting();
+    const old = tab("ann", { clientId: "same" });
+    await idle();
+    const young = tab("ann", { clientId: "same" });
+    await clock.advance(60_000);
+    expect(server.sendFn({ uid: "ann", clientId: "same" }, ["s/one"])).toEqual({ connections: 2 });
+    await idle();
+    expect([old.got, young.got]).toEqual([[["s/one"]], [["s/one"]]]);
+    young.client.close();
+    await idle();
+    expect(server.sendFn({ uid: "ann", clientId: "same" }, ["s/two"])).toEqual({ connections: 1 });
   });
 
   it("are scoped to their user: nobody displaces another by taking a client id", async () => {
@@ -230,9 +244,17 @@ describe("bounds and the end", () => {
     const { tab, idle } = setting({ maxPayloadBytes: 100 });
     const { client } = tab("ann");
     await idle();
-    client.sendFn(["a/big", "x".repeat(100)]);
-    await idle();
-    expect(client.state.get().lastWsClose).toMatchObject({ code: 1009 });
+    const raw = setting({ maxPayloadBytes: 100, sessionWindowMs: 0 });
+    const without = raw.tab("ann");
+    await raw.idle();
+    without.client.sendFn(["a/big", "x".repeat(100)]);
+    await raw.idle();
+    expect(without.client.state.get().lastWsClose).toMatchObject({ code: 1009 });
+    // With a session the client knows the limit, and does not send it.
+    client.errorChan.on(() => {});
+    const reply = client.requestFn(["a/big", "x".repeat(100)]);
+    await expect(reply).rejects.toMatchObject({ code: "too-large" });
+    expect(client.state.get().open).toBe(true);
   });
 
   it("counts what it did", async () => {
@@ -245,8 +267,8 @@ describe("bounds and the end", () => {
       connections: 1,
       connectionsTotal: 1,
       refusedTotal: 0,
-      framesIn: 1,
-      bytesIn: '[["a/b","x"],null]'.length,
+      framesIn: 2,
+      bytesIn: '[["chsk/ack",0],null][["a/b","x"],null]'.length,
       framesOut: 1,
       eventsIn: 1,
       badEvents: 0,

@@ -10,23 +10,31 @@ import {
   type ServerLimits,
   type ServerMessage,
   type ServerOptions,
+  SessionLostError,
   serverDefaults,
   UsageError,
 } from "@sente-lite/protocol";
 import {
+  type Arrival,
+  BadEvent,
   Batch,
   checkedEvent,
   closeCodes,
   encodedBytes,
+  type Form,
+  type Frame,
   gateOf,
   inEvent,
   monotonic,
+  type NamedSession,
   type ReplyFailure,
+  readServerFrame,
   type ServerOutput,
+  ServerSessions,
 } from "@sente-lite/protocol/session";
 import { disposable } from "../disposable.ts";
 import { createErrorChan } from "../error-chan.ts";
-import { type Host, switchableHost, type Timer } from "../host.ts";
+import { type Host, randomId, switchableHost, type Timer } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
 import { failureOf } from "../router.ts";
@@ -42,6 +50,8 @@ import type { UpgradeRequest } from "./request.ts";
 
 /** How deep an event's data lies in its frame: frame, batch, event. */
 const FRAME_DEPTH = 3;
+
+const STALE = "a later attempt of this client was accepted";
 
 /** What to do with an upgrade request. */
 export type Decision =
@@ -94,6 +104,7 @@ export function createServer<
   const root = Batch.root();
   const counters = createCounters();
   const registry = new Registry<Connection<Context>>();
+  const sessions = new ServerSessions<Connection<Context>>(limits);
   const chan = createErrorChan(host);
   const report = (error: unknown, context: Readonly<Record<string, unknown>>) => {
     counters.errors++;
@@ -104,8 +115,8 @@ export function createServer<
   const judge = createAdmission(host, codecs, options, report);
   const awayTimers = new Set<Timer>();
   let isClosed = false;
-  /** Connections whose socket has not closed, those too that are no longer served. */
-  const sockets = new Set<Connection<Context>>();
+  /** Sockets that have not closed, those too that are no longer served. */
+  const sockets = new Set<ServerSocket>();
   let allEnded: (() => void) | undefined;
 
   // Pushes wait for others of the same turn: one timer for all connections.
@@ -147,7 +158,7 @@ export function createServer<
     const flushed: Connection<Context>[] = [];
     let connections = 0;
     const connected = (connection: Connection<Context>) => {
-      connections++;
+      if (connection.session.status === "live") connections++;
       push(connection, checked);
       if (isFlush) flushed.push(connection);
     };
@@ -164,7 +175,7 @@ export function createServer<
     let connections = 0;
     for (const connection of registry.all()) {
       if (isLeftOut(connection)) continue;
-      connections++;
+      if (connection.session.status === "live") connections++;
       push(connection, checked);
     }
     for (const away of registry.allAway()) {
@@ -182,8 +193,12 @@ export function createServer<
       (connection) => meant.push(connection),
       (away) => registry.forget(away),
     );
-    for (const connection of meant) connection.close(code, reason);
-    return { connections: meant.length };
+    const connections = meant.filter(({ session }) => session.status === "live").length;
+    for (const connection of meant) {
+      connection.isUnwanted = code !== closeCodes.broken;
+      connection.close(code, reason);
+    }
+    return { connections };
   };
 
   const deliverEvent = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
@@ -223,6 +238,10 @@ export function createServer<
       connection.report(said.error, { source: "connection", event: said.event?.[0] });
       return;
     }
+    if (said.type === "ended") {
+      sessionEnded(connection, said.reason, said.undelivered);
+      return;
+    }
     counters.eventsIn++;
     const { event, cbId } = said;
     hand(connection, event, cbId === null ? pubSubRefusal(connection, event) : repliesFor(connection, cbId, event[0]));
@@ -238,41 +257,116 @@ export function createServer<
     return { replyFn: undefined, replyFailed };
   };
 
-  /** Takes a connection out; what is pushed to a client that was cut off is kept for Sente's grace. */
-  const closed = (connection: Connection<Context>, hasEnded: boolean) => {
-    const { uid } = connection;
-    dirty.delete(connection);
-    if (!registry.remove(connection)) return;
-    if (!hasEnded && !isClosed && connection.admitted.parameters.clientId !== undefined) {
-      const away = registry.wentAway(connection);
-      const timer = host.setTimer(limits.presenceGraceMs, () => {
-        awayTimers.delete(timer);
-        registry.forget(away);
-      });
-      awayTimers.add(timer);
-    }
-    if (!registry.hasUid(uid) && !isClosed) {
+  /** The connection has no socket: presence ends after the grace. Its session may go on. */
+  const detached = (connection: Connection<Context>, hasEnded: boolean) => {
+    const { uid, session, admitted } = connection;
+    registry.count(connection, -1);
+    if (session.id === undefined && !hasEnded && !isClosed && admitted.form === "wrapped") keepMissed(connection);
+    if (!registry.isLive(uid) && !isClosed) {
       presence.leaving(uid, () => hand(connection, ["chsk/uidport-close", uid], undefined));
     }
   };
 
-  const ended = (connection: Connection<Context>) => {
-    sockets.delete(connection);
-    if (sockets.size === 0) allEnded?.();
+  /** As Sente: what is pushed to a client without a session that was cut off is kept for the grace. */
+  const keepMissed = (connection: Connection<Context>) => {
+    const away = registry.wentAway(connection);
+    const timer = host.setTimer(limits.presenceGraceMs, () => {
+      awayTimers.delete(timer);
+      registry.forget(away);
+    });
+    awayTimers.add(timer);
+  };
+
+  const sessionEnded = (connection: Connection<Context>, reason: string, undelivered: readonly Frame[]) => {
+    const { session, admitted, isUnwanted } = connection;
+    dirty.delete(connection);
+    registry.remove(connection);
+    sessions.remove(connection);
+    if (session.id === undefined || undelivered.length === 0 || isUnwanted || isClosed) return;
+    counters.sessionsLost++;
+    const events = () => eventsIn(undelivered, admitted.codec, admitted.form);
+    connection.report(new SessionLostError(session.id, reason, events), { source: "session" });
+  };
+
+  /** The sessions that wait for clients which are away are bounded: the oldest ends first. */
+  const waits = (connection: Connection<Context>) => {
+    sessions.weigh(connection);
+    for (let oldest = sessions.overflow(); oldest !== undefined; oldest = sessions.overflow()) {
+      sessions.remove(oldest);
+      oldest.session.close(closeCodes.tooSlow, "too many sessions were away");
+      oldest.run();
+    }
   };
 
   const opened = (admitted: Admitted<Context>, socket: ServerSocket): ConnectionHandlers => {
-    const events = { output, closed, ended, report };
-    const connection = new Connection<Context>({ host, now, limits, root, counters, admitted, socket, events });
     counters.connectionsTotal++;
     if (isClosed) return closeAtOnce(host, socket, closeCodes.restart, "the server is closed");
-    sockets.add(connection);
-    const previous = registry.add(connection);
-    previous?.close(closeCodes.takenOver, "another connection has this client id");
-    connection.open();
+    const arrival = arrivalOf(admitted);
+    if (arrival === undefined) return begun(admitted, socket, undefined);
+    // A later attempt was accepted since this one was judged.
+    if (sessions.isStale(arrival)) return closeAtOnce(host, socket, closeCodes.broken, STALE);
+    const { ending, resumed } = sessions.admit(arrival);
+    for (const { holder, reason } of ending) {
+      holder.session.close(reason === "never confirmed" ? closeCodes.restart : closeCodes.takenOver, reason);
+      holder.run();
+    }
+    if (resumed === undefined || arrival.named === undefined) return begun(admitted, socket, arrival);
+    return resumedOn(resumed, admitted, socket, arrival.named);
+  };
+
+  /** Sessions are between our own peers, where they are not switched off (PROTOCOL.md section 6). */
+  const arrivalOf = ({ uid, clientId, codec, form, parameters }: Admitted<Context>): Arrival | undefined => {
+    if (!parameters.ownPeer || form === "bare" || limits.sessionWindowMs === 0) return undefined;
+    return { uid, clientId, codec, form, attempt: parameters.attempt, named: parameters.session };
+  };
+
+  const begun = (admitted: Admitted<Context>, socket: ServerSocket, arrival: Arrival | undefined) => {
+    const confirmed = (one: Connection<Context>) => sessions.confirmed(one);
+    const events = { output, confirmed, detached, waits, socketClosed, report };
+    const sessionId = arrival === undefined ? undefined : randomId(host);
+    const connection = new Connection<Context>({ host, now, limits, root, counters, admitted, sessionId, events });
+    if (arrival !== undefined) sessions.add(connection, arrival);
+    else if (admitted.form === "wrapped") takeOver(connection);
+    registry.add(connection);
+    const handlers = live(connection, socket, () => connection.open(socket));
     for (const event of registry.returned(connection)) push(connection, event);
-    if (presence.arrived(connection.uid)) hand(connection, ["chsk/uidport-open", connection.uid], undefined);
-    return connection.handlers;
+    return handlers;
+  };
+
+  /** A client without a session that comes again takes the place of its earlier connection. */
+  const takeOver = (connection: Connection<Context>) => {
+    for (const earlier of registry.named(connection)) {
+      if (earlier.session.id === undefined) {
+        earlier.close(closeCodes.takenOver, "another connection has this client id");
+      }
+    }
+  };
+
+  const resumedOn = (
+    connection: Connection<Context>,
+    admitted: Admitted<Context>,
+    socket: ServerSocket,
+    { received }: NamedSession,
+  ) => {
+    counters.sessionsResumed++;
+    const handlers = live(connection, socket, () => connection.resumeOn(socket, admitted, received));
+    if (connection.session.status === "live") sessions.returned(connection);
+    return handlers;
+  };
+
+  /** The connection gets a socket; whoever was not here arrives. */
+  const live = (connection: Connection<Context>, socket: ServerSocket, attach: () => ConnectionHandlers) => {
+    sockets.add(socket);
+    registry.count(connection, 1);
+    const handlers = attach();
+    if (registry.isLive(connection.uid) && presence.arrived(connection.uid))
+      hand(connection, ["chsk/uidport-open", connection.uid], undefined);
+    return handlers;
+  };
+
+  const socketClosed = (socket: ServerSocket) => {
+    sockets.delete(socket);
+    if (sockets.size === 0) allEnded?.();
   };
 
   const admit = async (request: UpgradeRequest): Promise<Decision> => {
@@ -280,6 +374,8 @@ export function createServer<
     const verdict = await judge(request);
     if (verdict.type === "admitted") {
       const { admitted } = verdict;
+      const arrival = arrivalOf(admitted);
+      if (arrival !== undefined && sessions.isStale(arrival)) return { type: "refuse", status: 409, body: STALE };
       return { type: "accept", protocol: admitted.parameters.protocol, opened: (socket) => opened(admitted, socket) };
     }
     counters.refusedTotal++;
@@ -317,7 +413,12 @@ export function createServer<
     disconnectFn,
     connectedUids: presence.connectedUids,
     errorChan: chan.errorChan,
-    metrics: () => ({ connections: registry.size, ...counters }),
+    metrics: () => ({
+      connections: registry.live,
+      sessionsAway: sessions.away,
+      sessionsAwayBytes: sessions.awayBytes,
+      ...counters,
+    }),
     close,
     ...disposable(close),
   };
@@ -333,7 +434,7 @@ interface Replies {
 function repliesFor<Context>(connection: Connection<Context>, cbId: string, id: string): Replies {
   let isAnswered = false;
   const once = (answer: () => void): boolean => {
-    if (isAnswered || connection.session.status !== "live") return false;
+    if (isAnswered || connection.session.status === "ended") return false;
     isAnswered = true;
     answer();
     connection.run();
@@ -360,6 +461,14 @@ function repliesFor<Context>(connection: Connection<Context>, cbId: string, id: 
       }
     });
   return { replyFn, replyFailed };
+}
+
+/** The events in frames that were pushed. */
+function eventsIn(frames: readonly Frame[], codec: Codec, form: Form): readonly Event[] {
+  return frames.flatMap(({ data }) => {
+    const read = readServerFrame(codec.decode(data), form, codec.stringIds, () => false);
+    return read.type === "events" ? read.events.filter((event): event is Event => !(event instanceof BadEvent)) : [];
+  });
 }
 
 /** RFC 6455 sections 5.5 and 7.4: what an application may close with, and how long a reason may be. */

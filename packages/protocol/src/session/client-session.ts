@@ -5,6 +5,7 @@ import type { ClientLimits } from "../limits.ts";
 import { closeCodes, isTerminal, readHint } from "../wire/close-codes.ts";
 import { inEvent } from "../wire/event.ts";
 import {
+  ackFrame,
   clientPingFrame,
   eventFrame,
   type Form,
@@ -12,11 +13,15 @@ import {
   type Handshake,
   pingFrame,
   pongFrame,
+  type SessionInfo,
 } from "../wire/frames.ts";
 import { BadEvent, readHandshake, readServerFrame, replyFailure, type ServerFrame } from "../wire/read-server-frame.ts";
+import type { NamedSession } from "../wire/subprotocols.ts";
 import { Backoff } from "./backoff.ts";
 import { tooLarge } from "./batch.ts";
+import { earlier } from "./clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Ledger } from "./ledger.ts";
 import { Log } from "./log.ts";
 import { Outputs } from "./outputs.ts";
 import { cbIdOf, type OpenRequest, type RequestId, Requests, type Settlement } from "./requests.ts";
@@ -26,14 +31,19 @@ export interface ClientSessionOptions {
   readonly limits: ClientLimits;
   /** A number in [0, 1): jitter. */
   readonly random: () => number;
+  /** What becomes of events that were in doubt when the session was lost (section 6.5). Default `report`. */
+  readonly onSessionLost?: "report" | "resend" | undefined;
 }
 
 /** idle: not asked to connect; backoff: waiting for the next attempt; terminal: closed for good. */
 export type ClientStatus = "idle" | "backoff" | "opening" | "open" | "terminal";
 
 export type ClientOutput =
-  /** Open a socket; `attempt` rises for the life of the client. What an earlier socket says is no longer of interest. */
-  | { readonly type: "open"; readonly attempt: number }
+  /**
+   * Open a socket, and name `session`. `attempt` rises for the life of the client. What an earlier socket says is no
+   * longer of interest.
+   */
+  | { readonly type: "open"; readonly attempt: number; readonly session: NamedSession | undefined }
   /** Close the socket; nothing that it still says is of interest. */
   | { readonly type: "close"; readonly code: number; readonly reason: string }
   /** The status changed. */
@@ -42,13 +52,15 @@ export type ClientOutput =
   | { readonly type: "settle"; readonly id: RequestId; readonly settlement: Settlement }
   | { readonly type: "report"; readonly error: SenteError }
   /** Events that were accepted and will not be sent. */
-  | { readonly type: "undelivered"; readonly events: readonly Event[] };
+  | { readonly type: "undelivered"; readonly events: readonly Event[] }
+  /** The session was lost: what the server pushed meanwhile is lost, and these events may have arrived or not. */
+  | { readonly type: "gap"; readonly sessionId: string; readonly inDoubt: readonly Event[] };
 
 interface Queued {
   readonly event: Event;
   readonly request: OpenRequest | undefined;
-  readonly frame: Frame;
-  readonly form: Form;
+  frame: Frame;
+  form: Form;
   readonly bytes: number;
 }
 
@@ -62,12 +74,22 @@ export class ClientSession {
   readonly #limits: ClientLimits;
   readonly #outputs = new Outputs<ClientOutput>();
   readonly #log: Log<Queued>;
+  readonly #onSessionLost: "report" | "resend";
+  /** What the server and this client know of each other's frames: of the session, where there is one. */
+  #ledger: Ledger<Queued>;
   readonly #requests = new Requests();
   readonly #backoff: Backoff;
   #status: ClientStatus = "idle";
   #attempt = 0;
   #form: Form = "wrapped";
   #handshake: Handshake | undefined;
+  /** The session that goes on, or that is asked for. */
+  #session: { readonly id: string; readonly maxFrameBytes: number } | undefined;
+  /** The id of a session that is lost, until the next handshake sorts what it held. */
+  #lostSession: string | undefined;
+  #sessionLost = false;
+  /** The server said of the last connection that a frame was too big for it (1009). */
+  #wasTooBig = false;
   #heartbeat: Heartbeat;
   /** When the state that waits for something gives up waiting: the end of the backoff, or of the attempt. */
   #stateDeadline = 0;
@@ -75,13 +97,16 @@ export class ClientSession {
   #pings = 0;
   #pingWaits = false;
   #pongWaits = false;
+  #ackWaits = false;
   #terminalReason: "terminal-code" | "max-attempts" | undefined;
 
   constructor(options: ClientSessionOptions) {
-    const { codec, limits, random } = options;
+    const { codec, limits, random, onSessionLost = "report" } = options;
     this.#codec = codec;
     this.#limits = limits;
+    this.#onSessionLost = onSessionLost;
     this.#log = new Log(limits.maxQueuedFrames, limits.maxQueuedBytes);
+    this.#ledger = new Ledger(this.#log);
     this.#backoff = new Backoff(limits, random);
     this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, 0);
   }
@@ -98,6 +123,21 @@ export class ClientSession {
   /** The last handshake. */
   get handshake(): Handshake | undefined {
     return this.#handshake;
+  }
+
+  /** The session's id, where the server keeps one. */
+  get sessionId(): string | undefined {
+    return this.#session?.id;
+  }
+
+  /** True where the last handshake went on with the session. */
+  get resumed(): boolean {
+    return this.#handshake?.session?.resumed === true;
+  }
+
+  /** True from the handshake that told of the loss of the session to the next one: a gap is never hidden. */
+  get sessionLost(): boolean {
+    return this.#sessionLost;
   }
 
   /** Events and requests that wait to be transmitted. */
@@ -126,17 +166,15 @@ export class ClientSession {
     this.#beginAttempt(now);
   }
 
-  /** Closes for good: what waits is reported, requests are rejected. */
+  /** Closes for good: what waits is reported, requests are rejected, and the session ends. */
   disconnect(now: number): void {
-    this.#drop(closeCodes.normal, "", now);
-    this.#giveUpLog();
+    this.#leave(now);
     if (this.#status !== "idle") this.#enter("idle");
   }
 
   /** As `disconnect`, and from now on nothing is accepted. */
   close(now: number): void {
-    this.#drop(closeCodes.normal, "", now);
-    this.#giveUpLog();
+    this.#leave(now);
     this.#enter("terminal");
   }
 
@@ -183,19 +221,22 @@ export class ClientSession {
   }
 
   /** A frame came on the current socket and was decoded; `bytes` is its size on the wire. */
-  message(value: unknown, _bytes: number, now: number): void {
+  message(value: unknown, bytes: number, now: number): void {
     if (this.#status === "opening") this.#handshaken(value, now);
-    else if (this.#status === "open") this.#received(value, now);
+    else if (this.#status === "open") this.#received(value, bytes, now);
   }
 
-  /** A frame came that does not decode, or is of the wrong WebSocket type: 4400. */
-  undecodable(error: SenteError, now: number): void {
-    if (this.#isConnecting) this.#badFrame(error.message, now, error);
+  /** A frame came that does not decode, or is of the wrong WebSocket type: counted, and 4400. */
+  undecodable(error: SenteError, bytes: number, now: number): void {
+    if (!this.#isConnecting) return;
+    if (this.#status === "open") this.#count(bytes, now);
+    this.#badFrame(error.message, now, error);
   }
 
   /** The current socket is gone, or could not be opened. */
   closed(code: number, reason: string, now: number): void {
     if (!this.#isConnecting) return;
+    this.#wasTooBig = this.#status === "open" && code === closeCodes.tooBig;
     this.#lost(now);
     if (isTerminal(code)) this.#close("terminal-code");
     else this.#retry(now, code, reason);
@@ -225,10 +266,7 @@ export class ClientSession {
 
   /** When to call `wake`; may be early. */
   get deadline(): number | undefined {
-    const own = this.#ownDeadline();
-    const { deadline } = this.#requests;
-    if (own === undefined || deadline === undefined) return own ?? deadline;
-    return Math.min(own, deadline);
+    return earlier(this.#ownDeadline(), this.#requests.deadline);
   }
 
   get #isConnecting(): boolean {
@@ -236,7 +274,9 @@ export class ClientSession {
   }
 
   #ownDeadline(): number | undefined {
-    if (this.#status === "open") return this.#heartbeat.deadline;
+    if (this.#status === "open") {
+      return earlier(this.#heartbeat.deadline, this.#ackWaits ? undefined : this.#ledger.ackDeadline);
+    }
     return this.#status === "backoff" || this.#status === "opening" ? this.#stateDeadline : undefined;
   }
 
@@ -249,7 +289,8 @@ export class ClientSession {
     this.#terminalReason = undefined;
     this.#attempt++;
     this.#stateDeadline = now + this.#limits.connectTimeoutMs;
-    this.#outputs.push({ type: "open", attempt: this.#attempt });
+    const session = this.#session && { id: this.#session.id, received: this.#ledger.received };
+    this.#outputs.push({ type: "open", attempt: this.#attempt, session });
     this.#enter("opening");
   }
 
@@ -259,16 +300,85 @@ export class ClientSession {
       this.#badFrame("the first frame is no handshake", now);
       return;
     }
-    // What one user wrote is never sent in the name of another.
-    if (this.#handshake !== undefined && this.#handshake.uid !== handshake.uid) this.#giveUpLog();
+    const { session } = handshake;
+    if (session?.resumed && !this.#canResume(session)) {
+      this.#loseSession();
+      this.#badFrame("a session was resumed that is not this client's", now);
+      return;
+    }
+    this.#sessionLost = false;
+    if (session?.resumed) this.#resume(session.received);
+    else this.#beginSession(handshake);
     this.#handshake = handshake;
     this.#form = handshake.form;
     this.#openedAt = now;
     this.#heartbeat = new Heartbeat(this.#limits.pingIntervalMs, this.#limits.pingTimeoutMs, now);
+    this.#ackWaits = session !== undefined;
     this.#enter("open");
   }
 
-  #received(value: unknown, now: number): void {
+  #canResume({ id, received }: SessionInfo): boolean {
+    return id === this.#session?.id && this.#ledger.canResume(received);
+  }
+
+  /** The server goes on where it has taken over `received` frames. */
+  #resume(received: number): void {
+    const isLeft = this.#ledger.resume(received);
+    if (isLeft && this.#wasTooBig) this.#takeOutTooBig();
+    this.#wasTooBig = false;
+  }
+
+  /** The server has taken over all before it: the first frame is the one that it could not take. */
+  #takeOutTooBig(): void {
+    const entry = this.#log.removeFirst();
+    if (entry !== undefined) this.#giveUp([entry], "too-large", "the server closed on a frame that is too big for it");
+  }
+
+  /** A handshake that goes on with nothing: what a lost session held is sorted (section 6.5), and counts begin at 0. */
+  #beginSession({ uid, session }: Handshake): void {
+    const lost = this.#lostSession ?? this.#session?.id;
+    // What one user wrote is never sent in the name of another.
+    if (this.#handshake !== undefined && this.#handshake.uid !== uid) this.#giveUpLog();
+    if (lost !== undefined) this.#sortLost(lost);
+    this.#ledger = new Ledger(this.#log);
+    this.#lostSession = undefined;
+    this.#wasTooBig = false;
+    this.#session = session && { id: session.id, maxFrameBytes: session.maxFrameBytes };
+    if (session !== undefined) this.#ledger.due = session.ack;
+  }
+
+  #sortLost(sessionId: string): void {
+    this.#sessionLost = true;
+    this.#takeAnswered();
+    const inDoubt = this.#onSessionLost === "report" ? this.#log.takeTransmitted() : [];
+    this.#log.rewind();
+    // A request is sent again or rejected: nobody waits for a reply that cannot come.
+    const held = new Set(this.#log.entries().map(({ request }) => request?.id));
+    for (const { id } of this.#requests.takeWhere((request) => request.transmitted && !held.has(request.id))) {
+      const settlement = failure("closed", "the session was lost before the reply");
+      this.#outputs.push({ type: "settle", id, settlement });
+    }
+    this.#outputs.push({ type: "gap", sessionId, inDoubt: inDoubt.map(({ event }) => event) });
+  }
+
+  /** The server had taken over what it answered, and all that was transmitted before that. */
+  #takeAnswered(): void {
+    this.#log.acknowledge(this.#log.entries().findLastIndex(({ request }) => request?.answered) + 1);
+  }
+
+  /** The session is of no use any more; the next handshake sorts what it held. */
+  #loseSession(): void {
+    this.#lostSession = this.#session?.id ?? this.#lostSession;
+    this.#session = undefined;
+  }
+
+  #forgetSession(): void {
+    this.#session = this.#lostSession = undefined;
+    this.#sessionLost = this.#wasTooBig = false;
+    this.#ledger = new Ledger(this.#log);
+  }
+
+  #received(value: unknown, bytes: number, now: number): void {
     this.#heartbeat.heard(now);
     const frame = readServerFrame(
       value,
@@ -276,6 +386,8 @@ export class ClientSession {
       this.#codec.stringIds,
       (cbId) => this.#requests.byCbId(cbId) !== undefined,
     );
+    // A frame is counted before it is judged.
+    if (!isControl(frame)) this.#count(bytes, now);
     switch (frame.type) {
       case "events":
         this.#deliver(frame.events);
@@ -289,12 +401,30 @@ export class ClientSession {
         break;
       case "pong":
         break;
+      case "ack":
+        this.#acknowledged(frame, now);
+        break;
       case "handshake":
         this.#badFrame("a second handshake", now);
         break;
       case "bad-event":
         this.#badEvent(frame.value);
         break;
+    }
+  }
+
+  #count(bytes: number, now: number): void {
+    if (this.#session === undefined) return;
+    this.#ledger.count(bytes, now);
+    if (this.#ledger.isAckDue(now)) this.#ackWaits = true;
+  }
+
+  #acknowledged({ count, value }: Extract<ServerFrame, { type: "ack" }>, now: number): void {
+    if (this.#session === undefined) {
+      this.#badEvent(value);
+    } else if (typeof count !== "number" || !this.#ledger.acknowledge(count)) {
+      this.#loseSession();
+      this.#badFrame("an ack of frames that were never sent", now);
     }
   }
 
@@ -309,6 +439,7 @@ export class ClientSession {
     const request = this.#requests.byCbId(cbId);
     // A reply to a ping, or one that came too late.
     if (request === undefined) return;
+    request.answered = true;
     const failed = replyFailure(value, this.#codec.stringIds);
     this.#settle(request.id, failed === undefined ? { ok: true, value } : { ok: false, ...failed });
   }
@@ -324,6 +455,7 @@ export class ClientSession {
   }
 
   #beat(now: number, buffered: number): void {
+    if (this.#session !== undefined && this.#ledger.isAckDue(now)) this.#ackWaits = true;
     const beat = this.#heartbeat.wake(now, buffered);
     if (beat === "ping") this.#pingWaits = true;
     else if (beat === "dead") this.#fail(closeCodes.pingTimeout, "ping timeout", now);
@@ -344,8 +476,9 @@ export class ClientSession {
   /** Without a session (section 6) what was transmitted and not answered is lost with the connection. */
   #lost(now: number): void {
     if (this.#status === "open") this.#backoff.wasOpen(now - this.#openedAt);
-    this.#pingWaits = this.#pongWaits = false;
-    for (const { id } of this.#requests.takeAll("transmitted")) {
+    this.#pingWaits = this.#pongWaits = this.#ackWaits = false;
+    if (this.#session !== undefined || this.#lostSession !== undefined) return;
+    for (const { id } of this.#requests.takeWhere((request) => request.transmitted)) {
       this.#outputs.push({
         type: "settle",
         id,
@@ -370,9 +503,18 @@ export class ClientSession {
     this.#enter("terminal");
   }
 
+  #leave(now: number): void {
+    // What was transmitted arrives before the close does.
+    if (this.#status === "open") this.#log.takeTransmitted();
+    this.#drop(closeCodes.normal, "", now);
+    this.#giveUpLog();
+    this.#forgetSession();
+  }
+
   #giveUpLog(): void {
+    this.#takeAnswered();
     const events = this.#log.clear().map((entry) => entry.event);
-    for (const { id } of this.#requests.takeAll("all")) {
+    for (const { id } of this.#requests.takeWhere(() => true)) {
       this.#outputs.push({ type: "settle", id, settlement: failure("closed", "the client was closed") });
     }
     if (events.length > 0) this.#outputs.push({ type: "undelivered", events });
@@ -399,6 +541,11 @@ export class ClientSession {
   }
 
   #nextControl(): Frame | undefined {
+    // First of all after the handshake: it confirms the session.
+    if (this.#ackWaits) {
+      this.#ackWaits = false;
+      return ackFrame(this.#codec, this.#ledger.tell());
+    }
     if (this.#pongWaits) {
       this.#pongWaits = false;
       return pongFrame(this.#codec, this.#form);
@@ -411,11 +558,33 @@ export class ClientSession {
   }
 
   #nextQueued(): Frame | undefined {
-    const entry = this.#log.take();
-    if (entry === undefined) return undefined;
-    if (entry.request !== undefined) entry.request.transmitted = true;
-    // What was accepted before the handshake told the form.
-    return entry.form === this.#form ? entry.frame : this.#frameOf(entry.event, entry.request);
+    const session = this.#session;
+    for (;;) {
+      const entry = session === undefined ? this.#log.take() : this.#log.next();
+      if (entry === undefined) return undefined;
+      // What was accepted before the handshake told the form, and the limit.
+      if (entry.form !== this.#form) this.#reframe(entry);
+      if (session !== undefined && entry.frame.bytes > session.maxFrameBytes) {
+        this.#log.removeLastTransmitted();
+        this.#giveUp([entry], "too-large", "a frame is over the server's limit");
+        continue;
+      }
+      if (entry.request !== undefined) entry.request.transmitted = true;
+      return entry.frame;
+    }
+  }
+
+  #reframe(entry: Queued): void {
+    entry.frame = this.#frameOf(entry.event, entry.request);
+    entry.form = this.#form;
+  }
+
+  /** Events that were accepted and cannot be sent after all. */
+  #giveUp(entries: readonly Queued[], code: string, message: string): void {
+    this.#outputs.push({ type: "undelivered", events: entries.map(({ event }) => event) });
+    for (const { request } of entries) {
+      if (request !== undefined) this.#settle(request.id, failure(code, message));
+    }
   }
 
   #takeOut(id: RequestId): void {
@@ -429,6 +598,12 @@ export class ClientSession {
   #report(error: SenteError): void {
     this.#outputs.push({ type: "report", error });
   }
+}
+
+/** What is not counted (section 6.2). A pong is known by what it answers, never by its value alone. */
+function isControl(frame: ServerFrame): boolean {
+  if (frame.type === "reply") return frame.value === "pong" && frame.cbId.startsWith("p");
+  return frame.type === "ping" || frame.type === "pong" || frame.type === "ack";
 }
 
 function failure(code: string, message: string): Settlement {

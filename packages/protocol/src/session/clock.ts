@@ -12,3 +12,9 @@ export function monotonic(read: () => number): () => number {
     return last;
   };
 }
+
+/** The earlier of two times, of which either may not be. */
+export function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}

@@ -57,6 +57,38 @@ export class Log<E extends Entry> {
     return entry;
   }
 
+  /** Moves the cursor back to the oldest frame: all that is held is transmitted again. */
+  rewind(): void {
+    this.#cursor = this.#head;
+  }
+
+  /** Takes out the oldest frame, transmitted or not. */
+  removeFirst(): E | undefined {
+    const [entry] = this.#entries.splice(this.#head, 1);
+    if (entry === undefined) return undefined;
+    this.#bytes -= entry.bytes;
+    if (this.#cursor > this.#head) this.#cursor--;
+    return entry;
+  }
+
+  /** Takes out the frame over which the cursor moved last. */
+  removeLastTransmitted(): void {
+    if (this.transmitted === 0) return;
+    this.#cursor--;
+    const [entry] = this.#entries.splice(this.#cursor, 1);
+    this.#bytes -= entry?.bytes ?? 0;
+  }
+
+  /** What it holds, transmitted or not, in order. */
+  entries(): readonly E[] {
+    return this.#entries.slice(this.#head);
+  }
+
+  /** Takes out the transmitted frames, and returns them. */
+  takeTransmitted(): readonly E[] {
+    return this.acknowledge(this.transmitted);
+  }
+
   /** Lets go of the first `count` transmitted frames, and returns them. */
   acknowledge(count: number): readonly E[] {
     const end = Math.min(this.#head + count, this.#cursor);

@@ -15,8 +15,10 @@ export type Settlement =
 export interface OpenRequest {
   readonly id: RequestId;
   readonly deadline: number;
-  /** True once its frame went to the socket: it then lives and dies with the connection. */
+  /** True once its frame went to a socket. */
   transmitted: boolean;
+  /** True once its reply came. */
+  answered: boolean;
 }
 
 /** The requests that wait for their reply. Ids are never used again in the life of the client object. */
@@ -27,7 +29,7 @@ export class Requests {
   #deadline = Number.POSITIVE_INFINITY;
 
   add(deadline: number): OpenRequest {
-    const request: OpenRequest = { id: ++this.#lastId, deadline, transmitted: false };
+    const request: OpenRequest = { id: ++this.#lastId, deadline, transmitted: false, answered: false };
     this.#open.set(request.id, request);
     if (deadline < this.#deadline) this.#deadline = deadline;
     return request;
@@ -67,9 +69,9 @@ export class Requests {
     return due;
   }
 
-  /** Takes out every request, or those only whose frame went to the socket. */
-  takeAll(which: "all" | "transmitted"): readonly OpenRequest[] {
-    const taken = [...this.#open.values()].filter((request) => which === "all" || request.transmitted);
+  /** Takes out the requests for which `test` holds. */
+  takeWhere(test: (request: OpenRequest) => boolean): readonly OpenRequest[] {
+    const taken = [...this.#open.values()].filter(test);
     for (const request of taken) this.#open.delete(request.id);
     return taken;
   }

@@ -1,9 +1,10 @@
 import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import { ProtocolError, type SenteError } from "../errors.ts";
-import type { SharedLimits } from "../limits.ts";
+import type { ServerLimits } from "../limits.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import {
+  ackFrame,
   errorReplyFrame,
   type Form,
   type Frame,
@@ -16,54 +17,100 @@ import {
 } from "../wire/frames.ts";
 import { readClientFrame } from "../wire/read-client-frame.ts";
 import { type Batch, tooLarge } from "./batch.ts";
+import { earlier } from "./clock.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { ackDue, Ledger } from "./ledger.ts";
 import { Log } from "./log.ts";
 import { Outputs } from "./outputs.ts";
+
+export type ServerSessionLimits = Pick<
+  ServerLimits,
+  "maxQueuedFrames" | "maxQueuedBytes" | "pingIntervalMs" | "pingTimeoutMs" | "maxPayloadBytes" | "sessionWindowMs"
+>;
 
 export interface ServerSessionOptions {
   readonly codec: Codec;
   readonly form: Form;
   /** True where the peer sent `sente-lite=1`. */
   readonly ownPeer: boolean;
-  readonly handshake: Handshake;
-  readonly limits: SharedLimits;
+  readonly limits: ServerSessionLimits;
   /** The empty batch that all sessions of a server share. */
   readonly root: Batch;
+  /** Where it outlives its connections (section 6): its id. Undefined: it ends with its connection. */
+  readonly id?: string | undefined;
 }
 
 export type ServerOutput =
   | { readonly type: "event"; readonly event: Event; readonly cbId: string | null }
   | { readonly type: "close"; readonly code: number; readonly reason: string }
   /** The peer's fault; or an event of ours that could not be sent. */
-  | { readonly type: "report"; readonly error: SenteError; readonly event?: Event };
+  | { readonly type: "report"; readonly error: SenteError; readonly event?: Event }
+  /** The session is over, and where it had an id, these frames are not known to have arrived. */
+  | { readonly type: "ended"; readonly reason: string; readonly undelivered: readonly Frame[] };
+
+/** live: it has a connection; away: it waits for its client to come back. */
+export type ServerStatus = "new" | "live" | "away" | "ended";
 
 /**
- * The server's side of one connection (PROTOCOL.md sections 3, 4, 6, 7): pure, time is an argument in whole
- * milliseconds. The driver feeds it what the socket says, pulls `nextFrame` while the socket has room, and takes its
- * outputs.
+ * The server's side of one session (PROTOCOL.md sections 3, 4, 6, 7), which with our own clients outlives its
+ * connections: pure, time is an argument in whole milliseconds. The driver feeds it what the current socket says,
+ * pulls `nextFrame` while the socket has room, and takes its outputs.
  */
 export class ServerSession {
   readonly #options: ServerSessionOptions;
   readonly #outputs = new Outputs<ServerOutput>();
-  readonly #log: Log<Frame>;
-  #status: "new" | "live" | "ended" = "new";
+  readonly #ledger: Ledger<Frame>;
+  #status: ServerStatus = "new";
+  #isConfirmed = false;
   #heartbeat: Heartbeat;
   #batch: Batch;
+  #awayUntil = 0;
+  /** The client said of the last connection that a frame was too big for it (1009). */
+  #wasTooBig = false;
   // Control frames go before the log; at most one of each waits, so a peer that does not read cannot pile them up.
   #handshake: Frame | undefined;
   #pong: Frame | undefined;
   #pingWaits = false;
+  #ackWaits = false;
 
   constructor(options: ServerSessionOptions) {
     const { limits, root } = options;
     this.#options = options;
-    this.#log = new Log(limits.maxQueuedFrames, limits.maxQueuedBytes);
+    this.#ledger = new Ledger(new Log(limits.maxQueuedFrames, limits.maxQueuedBytes));
     this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, 0);
     this.#batch = root;
   }
 
-  get status(): "new" | "live" | "ended" {
+  get status(): ServerStatus {
     return this.#status;
+  }
+
+  /** The session's id; undefined where it ends with its connection. */
+  get id(): string | undefined {
+    return this.#options.id;
+  }
+
+  get codec(): Codec {
+    return this.#options.codec;
+  }
+
+  get form(): Form {
+    return this.#options.form;
+  }
+
+  /** True once the client has said something: it knows the session. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  /** Bytes that wait to be sent or acknowledged. */
+  get heldBytes(): number {
+    return this.#ledger.log.bytes;
+  }
+
+  /** Counted frames of the client that were taken over. */
+  get received(): number {
+    return this.#ledger.received;
   }
 
   /** True while pushed events wait for their frame: the driver flushes them at the end of the turn. */
@@ -71,19 +118,36 @@ export class ServerSession {
     return !this.#batch.isEmpty;
   }
 
-  /** The connection stands; the handshake is its first frame. Throws `EncodeError` for bad handshake data. */
-  open(now: number): void {
-    const { codec, form, handshake, limits } = this.#options;
-    this.#handshake = handshakeFrame(codec, form, handshake);
-    this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, now);
-    this.#status = "live";
+  /** The first connection stands; the handshake is its first frame. Throws `EncodeError` for bad handshake data. */
+  open(handshake: Handshake, now: number): void {
+    this.#greet(handshake, false, now);
+  }
+
+  /** True where a client that took over `received` frames can go on with this session. */
+  canResume(received: number): boolean {
+    return !this.#isOver && this.id !== undefined && this.#ledger.canResume(received);
+  }
+
+  /**
+   * Another connection stands, whose client took over `received` frames: what follows them is sent again. The driver
+   * has closed the earlier connection (4409). Throws `EncodeError` for bad handshake data; then nothing has changed.
+   */
+  resume(received: number, handshake: Handshake, now: number): void {
+    this.#greet(handshake, true, now);
+    const isLeft = this.#ledger.resume(received);
+    if (isLeft && this.#wasTooBig) this.#takeOutTooBig();
+    this.#wasTooBig = false;
   }
 
   /** A frame came and was decoded; `bytes` is its size on the wire. */
-  message(value: unknown, _bytes: number, now: number): void {
+  message(value: unknown, bytes: number, now: number): void {
     if (this.#status !== "live") return;
     this.#heartbeat.heard(now);
+    this.#isConfirmed = true;
     const frame = readClientFrame(value, this.#options.codec.stringIds);
+    const isControl = frame.type === "ping" || frame.type === "pong" || frame.type === "ack";
+    // A frame is counted before it is judged.
+    if (!isControl) this.#count(bytes, now);
     switch (frame.type) {
       case "event":
         this.#outputs.push(frame);
@@ -94,25 +158,28 @@ export class ServerSession {
         break;
       case "pong":
         break;
+      case "ack":
+        this.#acknowledged(frame);
+        break;
       case "bad-event":
-        this.#outputs.push({ type: "event", event: ["chsk/bad-event", frame.value], cbId: null });
-        this.#report(new ProtocolError("bad-event", "the peer sent something that is no event"));
+        this.#badEvent(frame.value);
         break;
     }
   }
 
-  /** A frame came that does not decode, or is of the wrong WebSocket type: 4400. */
-  undecodable(error: SenteError, now: number): void {
+  /** A frame came that does not decode, or is of the wrong WebSocket type: counted, and 4400. */
+  undecodable(error: SenteError, bytes: number, now: number): void {
     if (this.#status !== "live") return;
     this.#heartbeat.heard(now);
+    this.#count(bytes, now);
     const { badFrame } = closeCodes;
     this.#report(new ProtocolError("bad-frame", error.message, { closeCode: badFrame, cause: error }));
-    this.close(badFrame, "bad frame");
+    this.#cut(badFrame, "bad frame", now);
   }
 
   /** Adds an event to the pending batch. `event` is one object for all sessions of one push. */
   push(event: Event): void {
-    if (this.#status !== "live") return;
+    if (this.#isOver) return;
     this.#batch = this.#batch.with(event);
     if (this.#batch.isFull) this.flush();
   }
@@ -130,7 +197,7 @@ export class ServerSession {
   /** Answers a request, after what was pushed before. Throws `EncodeError`; then nothing was sent. */
   reply(cbId: string, value: unknown): void {
     const { codec, limits } = this.#options;
-    if (this.#status !== "live") return;
+    if (this.#isOver) return;
     const frame = replyFrame(codec, cbId, value);
     if (frame.bytes > limits.maxPayloadBytes) throw tooLarge(frame.bytes, limits.maxPayloadBytes);
     this.flush();
@@ -140,7 +207,7 @@ export class ServerSession {
   /** Answers a request with an error; what its data cannot say is left out. */
   replyFailed(cbId: string, failure: ReplyFailure): void {
     const { codec, ownPeer } = this.#options;
-    if (this.#status !== "live") return;
+    if (this.#isOver) return;
     const frame = errorReplyFrame(codec, cbId, failure, ownPeer);
     this.flush();
     this.#append(frame);
@@ -149,27 +216,38 @@ export class ServerSession {
   /** Ends the session from this side. What waits in it is not sent. */
   close(code: number, reason: string): void {
     if (this.#status === "ended") return;
-    this.#end();
-    this.#outputs.push({ type: "close", code, reason });
+    if (this.#status === "live") this.#outputs.push({ type: "close", code, reason });
+    this.#end(reason);
   }
 
-  /** The connection is gone. */
-  closed(_code: number, _reason: string, _now: number): void {
-    this.#end();
+  /** Closes the connection and keeps the session, where it outlives its connections. */
+  cut(code: number, reason: string, now: number): void {
+    if (this.#status === "live") this.#cut(code, reason, now);
+  }
+
+  /** The connection is gone. After 1000 and 1001 the client does not come back. */
+  closed(code: number, _reason: string, now: number): void {
+    if (this.#status !== "live") return;
+    this.#wasTooBig = code === closeCodes.tooBig;
+    if (code === closeCodes.normal || code === closeCodes.goingAway) this.#end("the client left");
+    else this.#leave(now);
   }
 
   /** Time passed. `buffered` is what waits in the socket, in bytes. */
   wake(now: number, buffered: number): void {
+    if (this.#status === "away" && now >= this.#awayUntil) this.#end("the client did not come back in time");
     if (this.#status !== "live") return;
+    if (this.id !== undefined && this.#ledger.isAckDue(now)) this.#ackWaits = true;
     const beat = this.#heartbeat.wake(now, buffered);
     if (beat === "ping") this.#pingWaits = true;
-    else if (beat === "dead") this.close(closeCodes.pingTimeout, "ping timeout");
+    else if (beat === "dead") this.#cut(closeCodes.pingTimeout, "ping timeout", now);
   }
 
   /** The next frame to transmit: control frames first, then the log. */
   nextFrame(): Frame | undefined {
     if (this.#status !== "live") return undefined;
-    return this.#nextControl() ?? this.#log.take();
+    const { log } = this.#ledger;
+    return this.#nextControl() ?? (this.id === undefined ? log.take() : log.next());
   }
 
   pollOutput(): ServerOutput | undefined {
@@ -178,14 +256,36 @@ export class ServerSession {
 
   /** When to call `wake`; may be early. */
   get deadline(): number | undefined {
-    return this.#status === "live" ? this.#heartbeat.deadline : undefined;
+    if (this.#status === "away") return this.#awayUntil;
+    if (this.#status !== "live") return undefined;
+    return earlier(this.#heartbeat.deadline, this.#ackWaits ? undefined : this.#ledger.ackDeadline);
+  }
+
+  get #isOver(): boolean {
+    return this.#status === "ended" || this.#status === "new";
+  }
+
+  #greet(handshake: Handshake, resumed: boolean, now: number): void {
+    const { codec, form, limits, id } = this.#options;
+    const { received } = this.#ledger;
+    const session =
+      id === undefined ? undefined : { id, resumed, received, maxFrameBytes: limits.maxPayloadBytes, ack: ackDue };
+    this.#handshake = handshakeFrame(codec, form, { ...handshake, session });
+    this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, now);
+    this.#forgetControls();
+    this.#status = "live";
   }
 
   #nextControl(): Frame | undefined {
+    const { codec, form } = this.#options;
     if (this.#handshake !== undefined) {
       const handshake = this.#handshake;
       this.#handshake = undefined;
       return handshake;
+    }
+    if (this.#ackWaits) {
+      this.#ackWaits = false;
+      return ackFrame(codec, this.#ledger.tell());
     }
     if (this.#pong !== undefined) {
       const pong = this.#pong;
@@ -194,36 +294,97 @@ export class ServerSession {
     }
     if (!this.#pingWaits) return undefined;
     this.#pingWaits = false;
-    return pingFrame(this.#options.codec, this.#options.form);
+    return pingFrame(codec, form);
+  }
+
+  #count(bytes: number, now: number): void {
+    if (this.id === undefined) return;
+    this.#ledger.count(bytes, now);
+    if (this.#ledger.isAckDue(now)) this.#ackWaits = true;
+  }
+
+  #acknowledged({ count, value }: { readonly count: unknown; readonly value: unknown }): void {
+    if (this.id === undefined) {
+      this.#badEvent(value);
+    } else if (typeof count !== "number" || !this.#ledger.acknowledge(count)) {
+      const { badFrame } = closeCodes;
+      this.#report(new ProtocolError("bad-ack", "an ack of frames that were never sent", { closeCode: badFrame }));
+      this.close(badFrame, "bad ack");
+    }
   }
 
   #answerPing(cbId: string | null): void {
     const { codec, form } = this.#options;
-    if (cbId !== null) this.#pong = replyFrame(codec, cbId, "pong");
-    else if (form === "bare") this.#pong = pongFrame(codec, form);
+    if (cbId === null) {
+      if (form === "bare") this.#pong = pongFrame(codec, form);
+      return;
+    }
+    const pong = replyFrame(codec, cbId, "pong");
+    // Only the cb-ids of our pings mark a pong as one that is not counted (section 6.3).
+    if (this.id === undefined || cbId.startsWith("p")) this.#pong = pong;
+    else this.#append(pong);
   }
 
   #append(frame: Frame): void {
-    if (this.#status !== "live") return;
-    if (this.#log.hasRoom(frame.bytes)) {
-      this.#log.append(frame);
+    if (this.#isOver) return;
+    const { log } = this.#ledger;
+    // The peer may have the oldest; what was never transmitted it cannot have, and that is never given up in silence.
+    while (!log.hasRoom(frame.bytes)) {
+      if (this.id !== undefined && this.#ledger.dropOldest()) continue;
+      this.#report(
+        new ProtocolError("too-slow", "the peer takes its frames too slowly", { closeCode: closeCodes.tooSlow }),
+      );
+      log.append(frame);
+      this.close(closeCodes.tooSlow, "too slow");
       return;
     }
-    this.#report(
-      new ProtocolError("too-slow", "the peer takes its frames too slowly", { closeCode: closeCodes.tooSlow }),
-    );
-    this.close(closeCodes.tooSlow, "too slow");
+    log.append(frame);
+  }
+
+  /** The client has taken over all before it: the first frame is the one that it could not take. */
+  #takeOutTooBig(): void {
+    const frame = this.#ledger.log.removeFirst();
+    if (frame !== undefined) this.#report(tooLarge(frame.bytes, frame.bytes - 1));
+  }
+
+  #badEvent(value: unknown): void {
+    this.#outputs.push({ type: "event", event: ["chsk/bad-event", value], cbId: null });
+    this.#report(new ProtocolError("bad-event", "the peer sent something that is no event"));
   }
 
   #report(error: SenteError): void {
     this.#outputs.push({ type: "report", error });
   }
 
-  #end(): void {
+  #cut(code: number, reason: string, now: number): void {
+    this.#outputs.push({ type: "close", code, reason });
+    this.#leave(now);
+  }
+
+  #leave(now: number): void {
+    if (this.id === undefined) {
+      this.#end("the connection is gone");
+      return;
+    }
+    this.#status = "away";
+    this.#awayUntil = now + this.#options.limits.sessionWindowMs;
+    this.#handshake = undefined;
+    this.#forgetControls();
+  }
+
+  #forgetControls(): void {
+    this.#pong = undefined;
+    this.#pingWaits = this.#ackWaits = false;
+  }
+
+  #end(reason: string): void {
+    if (this.id !== undefined) this.flush();
+    if (this.#status === "ended") return;
     this.#status = "ended";
-    this.#log.clear();
-    this.#handshake = this.#pong = undefined;
-    this.#pingWaits = false;
+    const held = this.#ledger.log.clear();
+    this.#outputs.push({ type: "ended", reason, undelivered: this.id === undefined ? [] : held });
+    this.#handshake = undefined;
+    this.#forgetControls();
     this.#batch = this.#options.root;
   }
 }

@@ -4,7 +4,8 @@ import { Pair, type PairOptions } from "../testing/pair.ts";
 
 let pair: Pair;
 const makePair = (options: Partial<PairOptions> = {}) => {
-  pair = new Pair({ codec: json, ...options });
+  // As with a server of Sente: what a session adds is tested in resume.test.ts.
+  pair = new Pair({ codec: json, sessions: false, ...options });
   return pair;
 };
 

@@ -6,7 +6,10 @@ import { Batch } from "../session/batch.ts";
 import { ClientSession } from "../session/client-session.ts";
 import type { RequestId, Settlement } from "../session/requests.ts";
 import { ServerSession } from "../session/server-session.ts";
+import { type Arrival, ServerSessions, type SessionHolder } from "../session/server-sessions.ts";
+import { closeCodes } from "../wire/close-codes.ts";
 import type { Form, Frame, Handshake } from "../wire/frames.ts";
+import type { NamedSession } from "../wire/subprotocols.ts";
 import { type Direction, Link } from "./link.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -22,6 +25,9 @@ export interface PairOptions {
   readonly random?: () => number;
   /** False: attempts to connect get no answer. */
   readonly reachable?: () => boolean;
+  /** False: the server keeps no sessions, as real Sente. Default true. */
+  readonly sessions?: boolean;
+  readonly onSessionLost?: "report" | "resend";
 }
 
 /** What a side says when its socket closed. */
@@ -30,14 +36,18 @@ interface Ending {
   readonly reason: string;
 }
 
-/** One connection: both links, the server's session, and whether its ends still listen. */
+/** A server session, and the connection that it has, if any. */
+interface Holder extends SessionHolder {
+  wire: Wire | undefined;
+  takeBackTimer: () => void;
+}
+
+/** One connection: both links, and whether the client still listens. The server does while its holder has this wire. */
 interface Wire {
-  readonly session: ServerSession;
   readonly toServer: Link<Frame | Ending>;
   readonly toClient: Link<Frame | Ending>;
+  holder: Holder | undefined;
   clientListens: boolean;
-  serverListens: boolean;
-  takeBackTimer: () => void;
 }
 
 /**
@@ -55,6 +65,10 @@ export class Pair {
   readonly settled: Map<RequestId, Settlement> = new Map();
   readonly errors: SenteError[] = [];
   readonly undelivered: Event[] = [];
+  /** The losses of sessions that the client reported. */
+  readonly gaps: { readonly sessionId: string; readonly inDoubt: readonly Event[] }[] = [];
+  /** The sessions that ended at the server, with the frames that may not have arrived. */
+  readonly endings: { readonly reason: string; readonly undelivered: readonly Frame[] }[] = [];
   /** The frames that went over the wire, as text. */
   readonly frames: { readonly direction: Direction; readonly data: string | Uint8Array }[] = [];
   /** How each connection ended, as the client was told or said. */
@@ -67,22 +81,27 @@ export class Pair {
   readonly #options: PairOptions;
   readonly #serverLimits: ServerLimits;
   readonly #root = Batch.root();
+  readonly #holders: Holder[] = [];
+  #table: ServerSessions<Holder>;
+  #ids = 0;
   #wire: Wire | undefined;
   #takeBackTimer: () => void = () => {};
 
   constructor(options: PairOptions) {
     this.#options = options;
     this.#serverLimits = { ...serverDefaults, ...options.server };
+    this.#table = new ServerSessions(this.#serverLimits);
     this.client = new ClientSession({
       codec: options.codec,
       limits: { ...clientDefaults, ...options.client },
       random: options.random ?? (() => 0.5),
+      onSessionLost: options.onSessionLost,
     });
   }
 
-  /** The current server session. */
+  /** The server session that was opened last. */
   get server(): ServerSession | undefined {
-    return this.#wire?.session;
+    return this.sessions.at(-1);
   }
 
   /** Does something to the client, and carries on what follows. */
@@ -92,12 +111,23 @@ export class Pair {
     return result;
   }
 
-  /** Does something to the current server session. */
+  /** Does something to the server session that was opened last. */
   serve(action: (session: ServerSession, now: number) => void): void {
+    const holder = this.#holders.at(-1);
+    if (holder === undefined) return;
+    action(holder.session, this.clock.now);
+    this.#runServer(holder);
+  }
+
+  /** The server forgets everything, as when its process is replaced; connections break. */
+  restart(): void {
+    for (const holder of this.#holders) holder.takeBackTimer();
     const wire = this.#wire;
+    this.#table = new ServerSessions(this.#serverLimits);
+    this.#holders.length = this.sessions.length = 0;
     if (wire === undefined) return;
-    action(wire.session, this.clock.now);
-    this.#runServer(wire);
+    wire.holder = undefined;
+    this.cut({ server: false });
   }
 
   /** Connects, and lets time pass until the handshake is there. */
@@ -138,50 +168,87 @@ export class Pair {
     if (this.client.queued > 0) left.push(`${this.client.queued} events wait at the client`);
     if (this.client.deadline !== undefined) left.push("the client waits for something");
     for (const session of this.sessions) {
-      if (session.status !== "ended") left.push("a server session is live");
+      if (session.status !== "ended") left.push(`a server session is ${session.status}`);
       if (session.nextFrame() !== undefined) left.push("a frame waits at the server");
     }
+    if (this.#table.away > 0) left.push(`${this.#table.away} sessions are away`);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers wait`);
     return left;
   }
 
-  #open(): void {
+  #open(attempt: number, named: NamedSession | undefined): void {
     const { latencyMs = 5, codec, form = "wrapped", handshake, reachable } = this.#options;
     this.#detachClient();
     this.attempts.push(this.clock.now);
     if (reachable?.() === false) return;
-    const session = new ServerSession({
-      codec,
-      form,
-      ownPeer: true,
-      handshake: handshake ?? { uid: "ann", csrfToken: null, data: null },
-      limits: this.#serverLimits,
-      root: this.#root,
-    });
     const wire: Wire = {
-      session,
       toServer: new Link(this.clock, latencyMs, (item) => this.#atServer(wire, item)),
       toClient: new Link(this.clock, latencyMs, (item) => this.#atClient(wire, item)),
+      holder: undefined,
       clientListens: true,
-      serverListens: true,
-      takeBackTimer: () => {},
     };
     this.#wire = wire;
-    this.clock.after(latencyMs, () => {
-      this.sessions.push(session);
-      session.open(this.clock.now);
-      this.#runServer(wire);
-    });
+    const { uid } = handshake ?? ann;
+    this.clock.after(latencyMs, () => this.#admit(wire, { uid, clientId: "c1", codec, form, attempt, named }));
+  }
+
+  #admit(wire: Wire, arrival: Arrival): void {
+    const { now } = this.clock;
+    if (this.#table.isStale(arrival)) {
+      wire.toClient.send({ code: 1006, reason: "" });
+      return;
+    }
+    const { ending, resumed } = this.#table.admit(arrival);
+    for (const { holder, reason } of ending) {
+      holder.session.close(reason === "never confirmed" ? closeCodes.restart : closeCodes.takenOver, reason);
+      this.#runServer(holder);
+    }
+    if (resumed === undefined || arrival.named === undefined) {
+      this.#begin(wire, arrival);
+      return;
+    }
+    resumed.wire?.toClient.send({ code: closeCodes.takenOver, reason: "taken over" });
+    this.#attach(resumed, wire);
+    this.#table.returned(resumed);
+    resumed.session.resume(arrival.named.received, this.#options.handshake ?? ann, now);
+    this.#runServer(resumed);
+  }
+
+  #begin(wire: Wire, arrival: Arrival): void {
+    const { codec, form = "wrapped", handshake, sessions } = this.#options;
+    const id = sessions === false || form === "bare" ? undefined : `s${++this.#ids}`;
+    const session = new ServerSession({ codec, form, ownPeer: true, limits: this.#serverLimits, root: this.#root, id });
+    const { uid, clientId } = arrival;
+    const holder: Holder = { uid, clientId, session, wire: undefined, takeBackTimer: () => {} };
+    this.sessions.push(session);
+    this.#holders.push(holder);
+    this.#table.add(holder, arrival);
+    this.#attach(holder, wire);
+    session.open(handshake ?? ann, this.clock.now);
+    this.#runServer(holder);
+  }
+
+  #attach(holder: Holder, wire: Wire): void {
+    if (holder.wire !== undefined) holder.wire.holder = undefined;
+    holder.wire = wire;
+    wire.holder = holder;
+  }
+
+  #detach(holder: Holder): void {
+    if (holder.wire !== undefined) holder.wire.holder = undefined;
+    holder.wire = undefined;
   }
 
   #atServer(wire: Wire, item: Frame | Ending): void {
-    if (!wire.serverListens) return;
+    const { holder } = wire;
+    if (holder === undefined) return;
     if ("code" in item) {
       this.#serverClosed(wire, item);
       return;
     }
-    wire.session.message(this.#options.codec.decode(item.data), item.bytes, this.clock.now);
-    this.#runServer(wire);
+    holder.session.message(this.#options.codec.decode(item.data), item.bytes, this.clock.now);
+    if (holder.session.isConfirmed) this.#table.confirmed(holder);
+    this.#runServer(holder);
   }
 
   #atClient(wire: Wire, item: Frame | Ending): void {
@@ -195,11 +262,11 @@ export class Pair {
     this.#runClient();
   }
 
-  #serverClosed(wire: Wire, { code, reason }: Ending): void {
-    if (!wire.serverListens) return;
-    wire.serverListens = false;
-    wire.session.closed(code, reason, this.clock.now);
-    this.#runServer(wire);
+  #serverClosed({ holder }: Wire, { code, reason }: Ending): void {
+    if (holder === undefined) return;
+    this.#detach(holder);
+    holder.session.closed(code, reason, this.clock.now);
+    this.#runServer(holder);
   }
 
   #clientClosed(wire: Wire, { code, reason }: Ending): void {
@@ -212,11 +279,12 @@ export class Pair {
   #runClient(): void {
     this.#pumpClient();
     for (let said = this.client.pollOutput(); said !== undefined; said = this.client.pollOutput()) {
-      if (said.type === "open") this.#open();
+      if (said.type === "open") this.#open(said.attempt, said.session);
       else if (said.type === "event") this.atClient.push(said.event);
       else if (said.type === "settle") this.settled.set(said.id, said.settlement);
       else if (said.type === "report") this.errors.push(said.error);
       else if (said.type === "undelivered") this.undelivered.push(...said.events);
+      else if (said.type === "gap") this.gaps.push({ sessionId: said.sessionId, inDoubt: said.inDoubt });
       else if (said.type === "close") {
         this.closes.push({ by: "client", code: said.code, reason: said.reason });
         this.#wire?.toServer.send({ code: said.code, reason: said.reason });
@@ -241,35 +309,38 @@ export class Pair {
     }
   }
 
-  #runServer(wire: Wire): void {
-    const { session } = wire;
+  #runServer(holder: Holder): void {
+    const { session } = holder;
     for (let frame = session.nextFrame(); frame !== undefined; frame = session.nextFrame()) {
       this.frames.push({ direction: "toClient", data: frame.data });
-      wire.toClient.send(frame);
+      holder.wire?.toClient.send(frame);
     }
     for (let said = session.pollOutput(); said !== undefined; said = session.pollOutput()) {
-      if (said.type === "event") this.#delivered(wire, said.event, said.cbId);
+      if (said.type === "event") this.#delivered(holder, said.event, said.cbId);
       else if (said.type === "report") this.errors.push(said.error);
+      else if (said.type === "ended") this.endings.push({ reason: said.reason, undelivered: said.undelivered });
       else {
-        wire.serverListens = false;
-        wire.toClient.send({ code: said.code, reason: said.reason });
+        holder.wire?.toClient.send({ code: said.code, reason: said.reason });
+        this.#detach(holder);
       }
     }
-    wire.takeBackTimer();
+    if (session.status === "away") this.#table.weigh(holder);
+    else if (session.status === "ended") this.#table.remove(holder);
+    holder.takeBackTimer();
     const { deadline } = session;
     if (deadline === undefined) return;
-    wire.takeBackTimer = this.clock.after(deadline - this.clock.now, () => {
+    holder.takeBackTimer = this.clock.after(deadline - this.clock.now, () => {
       session.wake(this.clock.now, 0);
-      this.#runServer(wire);
+      this.#runServer(holder);
     });
   }
 
-  #delivered(wire: Wire, event: Event, cbId: string | null): void {
+  #delivered(holder: Holder, event: Event, cbId: string | null): void {
     this.atServer.push({ event, cbId });
     if (cbId === null) return;
     this.onRequest?.(event, (value) => {
-      wire.session.reply(cbId, value);
-      this.#runServer(wire);
+      holder.session.reply(cbId, value);
+      this.#runServer(holder);
     });
   }
 
@@ -278,3 +349,5 @@ export class Pair {
     if (this.#wire !== undefined) this.#wire.clientListens = false;
   }
 }
+
+const ann: Handshake = { uid: "ann", csrfToken: null, data: null };

@@ -25,16 +25,35 @@ export interface Handshake {
   readonly uid: string | null;
   readonly csrfToken: string | null;
   readonly data: unknown;
+  /** The fourth element (section 6.1), for our own clients alone. */
+  readonly session?: SessionInfo | undefined;
+}
+
+/** What a server tells of a session in its handshake (PROTOCOL.md section 6.1). */
+export interface SessionInfo {
+  readonly id: string;
+  readonly resumed: boolean;
+  /** Counted frames of the client that the server has taken over. */
+  readonly received: number;
+  readonly maxFrameBytes: number;
+  readonly ack: { readonly frames: number; readonly bytes: number };
 }
 
 export function handshakeFrame(codec: Codec, form: Form, handshake: Handshake): Frame {
-  const { uid, csrfToken, data = null } = handshake;
+  const { uid, csrfToken, data = null, session } = handshake;
   const id = wireId("chsk/handshake", codec);
-  return framed(
-    codec,
-    form === "wrapped" ? [[id, [uid, null, data]], null] : [id, [uid, csrfToken, data, true]],
-    form === "wrapped" ? 3 : 2,
-  );
+  if (form === "bare") return framed(codec, [id, [uid, csrfToken, data, true]], 2);
+  const content = session === undefined ? [uid, null, data] : [uid, null, data, sessionMap(session)];
+  return framed(codec, [[id, content], null], 3);
+}
+
+function sessionMap({ id, resumed, received, maxFrameBytes, ack }: SessionInfo): Readonly<Record<string, unknown>> {
+  return { session: id, "resumed?": resumed, received, "max-frame": maxFrameBytes, ack };
+}
+
+/** `[[:chsk/ack n] nil]` (section 6.2). */
+export function ackFrame(codec: Codec, count: number): Frame {
+  return framed(codec, [[wireId("chsk/ack", codec), count], null]);
 }
 
 /** Pushed events, in order. A bare frame holds one event. */

@@ -7,6 +7,8 @@ export type ClientFrame =
   | { readonly type: "event"; readonly event: Event; readonly cbId: string | null }
   | { readonly type: "ping"; readonly event: Event; readonly cbId: string | null }
   | { readonly type: "pong"; readonly event: Event }
+  /** `count` is whatever the peer sent. Legal only where there is a session (section 6.2). */
+  | { readonly type: "ack"; readonly count: unknown; readonly value: unknown }
   | { readonly type: "bad-event"; readonly value: unknown };
 
 /**
@@ -20,7 +22,11 @@ export function readClientFrame(value: unknown, stringIds: boolean): ClientFrame
   if (cbId !== null && (typeof cbId !== "string" || cbId.length > MAX_CB_ID_LENGTH)) {
     return { type: "bad-event", value };
   }
-  return judged(value[0], cbId, stringIds);
+  const first: unknown = value[0];
+  if (cbId === null && Array.isArray(first) && idOf(first[0], stringIds) === "chsk/ack") {
+    return { type: "ack", count: first[1], value: first };
+  }
+  return judged(first, cbId, stringIds);
 }
 
 function judged(value: unknown, cbId: string | null, stringIds: boolean): ClientFrame {

@@ -1,7 +1,8 @@
 import type { Event } from "../api.ts";
 import { print } from "../values/print.ts";
 import { idOf, isProtocolId, readEvent } from "./event.ts";
-import type { Form, Handshake, ReplyFailure } from "./frames.ts";
+import type { Form, Handshake, ReplyFailure, SessionInfo } from "./frames.ts";
+import { isSessionId } from "./subprotocols.ts";
 
 /** What a server's frame says after the handshake (PROTOCOL.md sections 3 and 4). */
 export type ServerFrame =
@@ -10,6 +11,8 @@ export type ServerFrame =
   | { readonly type: "ping" }
   | { readonly type: "pong" }
   | { readonly type: "handshake" }
+  /** `count` is whatever the peer sent. Legal only where there is a session (section 6.2). */
+  | { readonly type: "ack"; readonly count: unknown; readonly value: unknown }
   | { readonly type: "bad-event"; readonly value: unknown };
 
 export class BadEvent {
@@ -27,13 +30,38 @@ export function readHandshake(value: unknown, stringIds: boolean): (Handshake & 
   const [id, content = null] = wrapped ? first : value;
   if (idOf(id, stringIds) !== "chsk/handshake" || (wrapped && (value[1] ?? null) !== null)) return undefined;
   if (content !== null && !Array.isArray(content)) return undefined;
-  const [uid = null, csrfToken = null, data = null] = content ?? [];
+  const [uid = null, csrfToken = null, data = null, session] = content ?? [];
   return {
     form: wrapped ? "wrapped" : "bare",
     uid: uid === null || typeof uid === "string" ? uid : print(uid),
     csrfToken: typeof csrfToken === "string" ? csrfToken : null,
     data,
+    session: wrapped ? readSession(session) : undefined,
   };
+}
+
+/** The fourth element; undefined where there is none, and where it is not of its shape: then there is no session. */
+function readSession(value: unknown): SessionInfo | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const given = value as Readonly<Record<string, unknown>>;
+  const { session: id, "resumed?": resumed, received, "max-frame": maxFrame, ack } = given;
+  if (typeof id !== "string" || !isSessionId(id) || typeof resumed !== "boolean" || !isCount(received))
+    return undefined;
+  const { frames, bytes } = (ack ?? {}) as { readonly frames?: unknown; readonly bytes?: unknown };
+  return {
+    id,
+    resumed,
+    received,
+    maxFrameBytes: isCount(maxFrame) && maxFrame > 0 ? maxFrame : Number.POSITIVE_INFINITY,
+    ack: {
+      frames: isCount(frames) ? Math.max(1, frames) : Number.POSITIVE_INFINITY,
+      bytes: isCount(bytes) ? Math.max(1, bytes) : Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /**
@@ -57,7 +85,9 @@ export function readServerFrame(
   if (id === "chsk/handshake") return { type: "handshake" };
   if (form === "bare") return oneEvent(value, stringIds);
   if (!Array.isArray(first)) return { type: "bad-event", value };
-  if (idOf(first[0], stringIds) === "chsk/handshake") return { type: "handshake" };
+  const firstId = idOf(first[0], stringIds);
+  if (firstId === "chsk/handshake") return { type: "handshake" };
+  if (firstId === "chsk/ack" && cbId === null) return { type: "ack", count: first[1], value };
   return { type: "events", events: first.map((pushed) => pushedEvent(pushed, stringIds)) };
 }
 

@@ -129,11 +129,10 @@ function replay(codec: Codec, frames: readonly Recorded[], value: unknown) {
         codec,
         form: "wrapped",
         ownPeer: false,
-        handshake: { uid, csrfToken: null, data: { server: "sente", n: 1 } },
         limits: { ...serverDefaults, pingIntervalMs: 1_500, pingTimeoutMs: 1_000 },
         root: Batch.root(),
       });
-      session.open(now);
+      session.open({ uid, csrfToken: null, data: { server: "sente", n: 1 } }, now);
       collect("handshake");
     } else if (kind === "text" && dir === "server>client") {
       add(theirs, label, text ?? "");

@@ -63,12 +63,20 @@ export function faultTests(section: PairSection): void {
       expect(state.status).toBe(target.client.capabilities.sendsOrigin ? "backoff" : "open");
     });
 
-    test("the same client id again takes over, and the older client stays closed", async () => {
-      const older = await joined(section, open(), "uid=gus", { clientId: "tab-1" });
-      const newer = await joined(section, open(), "uid=gus", { clientId: "tab-1" });
+    test("without sessions the same client id again takes over, and the older client stays closed", async () => {
+      const server = await started({ options: { sessionWindowMs: 0 } });
+      const older = await joined(section, server, "uid=gus", { clientId: "tab-1" });
+      const newer = await joined(section, server, "uid=gus", { clientId: "tab-1" });
       const state = await until(older.client.state, ({ status }) => status === "terminal");
       expect(state.lastWsClose?.code).toBe(4409);
       expect(await newer.client.requestFn(["test/echo", 1])).toBe(1);
+    });
+
+    test("with sessions the client id is a label: both stay, and both get what is pushed", async () => {
+      const one = await joined(section, open(), "uid=gil", { clientId: "tab-1" });
+      const other = await joined(section, open(), "uid=gil", { clientId: "tab-1" });
+      one.client.sendFn(["test/push-me", "both"]);
+      for (const { messages } of [one, other]) expect((await messages.next(withId("test/pushed"))).data).toBe("both");
     });
   });
 
@@ -79,15 +87,17 @@ export function faultTests(section: PairSection): void {
   };
 
   describe("client and server: what is lost, and found again", () => {
-    test("requests in flight are rejected with closed when the server dies", async () => {
+    test("requests in flight are rejected with closed when the server dies, and another does not know them", async () => {
       const server = await started();
       const { client } = await joined(section, server);
       const lost = Promise.allSettled([client.requestFn(["test/never"]), client.requestFn(["test/slow", 60_000])]);
       // Both have been read: the server answers what came after them.
       await client.requestFn(["test/echo", 1]);
       await server.kill();
+      await started({ port: server.port });
       const rejected = { status: "rejected", reason: { name: "ReplyError", code: "closed" } };
       expect(await lost).toMatchObject([rejected, rejected]);
+      expect(client.state.get()).toMatchObject({ open: true, resumed: false, sessionLost: true });
     });
 
     for (const how of ["killed", "stopped"] as const) {

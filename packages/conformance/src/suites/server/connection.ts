@@ -1,4 +1,4 @@
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { refusalOf } from "../../raw/raw-peer.ts";
 import { RawSocket } from "../../raw/raw-socket.ts";
 import { everyCodec, expectAlive, fresh, greeted, joined, type ServerSection, serverFor } from "./section.ts";
@@ -27,9 +27,18 @@ export function connectionTests(section: ServerSection): void {
       expect(await peer.text()).toBe(handshakes.edn("first"));
     });
 
-    test("our own clients get the handshake that Sente's get", async () => {
+    test("our own clients get the handshake that Sente's get, and a session", async () => {
       const peer = await joined(server(), "client-id=own-1&sente-lite=1&attempt=1&codec=edn");
-      expect(await peer.text()).toBe(handshakes.edn("own-1"));
+      const [before = "", after = ""] = (await peer.text()).split(/"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"/);
+      expect(before).toBe(`${handshakes.edn("own-1").slice(0, -"]] nil]".length)} {:session `);
+      expect(after).toBe(", :resumed? false, :received 0, :max-frame 1048576, :ack {:frames 64, :bytes 65536}}]] nil]");
+    });
+
+    test("our own clients get what Sente's get where sessions are switched off", async () => {
+      const without = await target.start({ codec: "edn", options: { sessionWindowMs: 0 } });
+      onTestFinished(() => without.kill());
+      const peer = await joined(without, "client-id=own-2&sente-lite=1&attempt=1&codec=edn");
+      expect(await peer.text()).toBe(handshakes.edn("own-2"));
     });
 
     test("the user id is not the client id where the application says so", async () => {
