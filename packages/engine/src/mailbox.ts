@@ -5,12 +5,12 @@
 export class Mailbox<T> implements AsyncIterator<T> {
   readonly #limit: number;
   readonly #onEnd: () => void;
-  readonly #onTaken: () => void;
+  readonly #onTaken: (item: T) => void;
   #items: T[] = [];
   #readers: ((result: IteratorResult<T>) => void)[] = [];
   #ended = false;
 
-  constructor(limit: number, hooks: { readonly onEnd: () => void; readonly onTaken?: () => void }) {
+  constructor(limit: number, hooks: { readonly onEnd: () => void; readonly onTaken?: (item: T) => void }) {
     this.#limit = limit;
     this.#onEnd = hooks.onEnd;
     this.#onTaken = hooks.onTaken ?? (() => {});
@@ -33,7 +33,7 @@ export class Mailbox<T> implements AsyncIterator<T> {
   next(): Promise<IteratorResult<T>> {
     const item = this.#items.shift();
     if (item !== undefined) {
-      this.#onTaken();
+      this.#onTaken(item);
       return Promise.resolve({ done: false, value: item });
     }
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });

@@ -1,5 +1,6 @@
 import { Mailbox } from "./mailbox.ts";
 import { INSIDE, type Message } from "./source.ts";
+import { guarded } from "./thenable.ts";
 
 /** Behind this many messages a loop lags, and their connections are not read on. */
 const LAGGING = 64;
@@ -23,16 +24,18 @@ export interface ReceiverSource<M> {
 export function createReceiver<M extends Message>(maxReceived: number): ReceiverSource<M> {
   const listeners = new Map<string, Set<{ readonly fn: (message: M) => void }>>();
   let waiting: M[] | undefined = [];
+  /** How many of them this side made up, and the bytes of the others. */
+  let own = 0;
+  let bytes = 0;
 
   const call = (id: string, message: M): boolean => {
     const set = listeners.get(id);
     if (set === undefined) return false;
     for (const { fn } of [...set]) {
-      try {
-        fn(message);
-      } catch (error) {
-        message[INSIDE].source.report(error, { source: "listener", id: message.id });
-      }
+      guarded(
+        () => fn(message),
+        (error) => message[INSIDE].source.report(error, { source: "listener", id: message.id }),
+      );
     }
     return true;
   };
@@ -43,9 +46,25 @@ export function createReceiver<M extends Message>(maxReceived: number): Receiver
 
   const deliver = (message: M): boolean => {
     if (waiting === undefined) return dispatch(message);
-    if (waiting.length < maxReceived) waiting.push(message);
-    else message[INSIDE].source.overflow();
+    const { source, weight } = message[INSIDE];
+    if (weight.isOwn) {
+      waiting.push(message);
+      if (++own > maxReceived) forgetOldestOwn(waiting);
+    } else if (waiting.length - own < maxReceived && bytes + weight.bytes <= source.maxReceivedBytes) {
+      waiting.push(message);
+      bytes += weight.bytes;
+    } else {
+      source.overflow();
+    }
     return true;
+  };
+  /** What this side made up itself is not worth a connection: where nobody wants it, the oldest goes. */
+  const forgetOldestOwn = (held: M[]) => {
+    own--;
+    held.splice(
+      held.findIndex((one) => one[INSIDE].weight.isOwn),
+      1,
+    );
   };
 
   const release = () => {
@@ -83,6 +102,7 @@ export function createReceiver<M extends Message>(maxReceived: number): Receiver
 /** A loop over all messages: when it lags, the connections that it lags behind are paused, at the bound closed. */
 function loopOver<M extends Message>(on: PlainReceiver<M>["on"], maxReceived: number): AsyncIterator<M> {
   const paused = new Set<M[typeof INSIDE]["source"]>();
+  let bytes = 0;
   const resumeAll = () => {
     for (const source of paused) source.resume();
     paused.clear();
@@ -92,14 +112,20 @@ function loopOver<M extends Message>(on: PlainReceiver<M>["on"], maxReceived: nu
       off();
       resumeAll();
     },
-    onTaken: () => {
+    onTaken: (message) => {
+      bytes -= message[INSIDE].weight.bytes;
       if (mailbox.size < LAGGING / 2) resumeAll();
     },
   });
   const off = on("*", (message) => {
-    const { source } = message[INSIDE];
-    if (!mailbox.put(message)) source.overflow();
-    else if (mailbox.size >= LAGGING && !paused.has(source)) {
+    const { source, weight } = message[INSIDE];
+    const hasRoom = bytes + weight.bytes <= source.maxReceivedBytes;
+    if (!hasRoom || !mailbox.put(message)) {
+      if (!weight.isOwn) source.overflow();
+      return;
+    }
+    bytes = mailbox.size === 0 ? 0 : bytes + weight.bytes;
+    if (mailbox.size >= LAGGING && !paused.has(source)) {
       paused.add(source);
       source.pause();
     }

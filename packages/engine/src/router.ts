@@ -1,6 +1,7 @@
 import { type Handlers, type Receiver, ReplyError, type RouterHandler, type RouterOptions } from "@sente-lite/protocol";
 import { Lane, type ReplyFailure } from "@sente-lite/protocol/session";
 import { INSIDE, type Message, type Source, UNHANDLED } from "./source.ts";
+import { guarded, isThenable } from "./thenable.ts";
 
 /** Ids of unhandled events that are remembered, so that each is warned of once. */
 const MAX_WARNED = 100;
@@ -21,7 +22,7 @@ export function startRouter<M extends { readonly id: string }>(
 ): () => void {
   const receiver = "chRecv" in routable ? routable.chRecv : routable;
   const concurrency = Math.max(1, options.concurrency ?? 1);
-  const lanes = new WeakMap<Source, Lane<M>>();
+  const lanes = new WeakMap<Source, Lane<Held<M>>>();
   const warned = new Set<string>();
   const byId = typeof handlers === "function" ? undefined : new Map(Object.entries(handlers));
   const every = typeof handlers === "function" ? handlers : undefined;
@@ -31,22 +32,38 @@ export function startRouter<M extends { readonly id: string }>(
     if (message.id.startsWith("chsk/")) return;
     const { source, replyFailed } = inside(message);
     replyFailed?.(UNHANDLED);
-    if (options.onUnhandled !== undefined) options.onUnhandled(message);
-    else if (!warned.has(message.id) && warned.size < MAX_WARNED) {
+    const { onUnhandled } = options;
+    if (onUnhandled !== undefined) {
+      guarded(
+        () => onUnhandled(message),
+        (error) => source.report(error, { source: "onUnhandled", id: message.id }),
+      );
+    } else if (!warned.has(message.id) && warned.size < MAX_WARNED) {
       warned.add(message.id);
       source.warn(`sente-lite: nobody handles ${message.id}; give startRouter a handler for it, or onUnhandled`);
     }
   };
 
   return receiver.on("*", (message) => {
-    const { source } = inside(message);
+    const { source, weight, begun } = inside(message);
     let lane = lanes.get(source);
     if (lane === undefined) {
-      lane = new Lane(source, concurrency, (next) => run(handlerOf(next.id), next, unhandled));
+      lane = new Lane(source, concurrency, ({ message: next, ended: done }) => {
+        const working = run(handlerOf(next.id), next, unhandled);
+        if (working === undefined) done?.();
+        return working?.then(done);
+      });
       lanes.set(source, lane);
     }
-    lane.put(message);
+    const ended = begun?.();
+    if (!lane.put({ message, ended }, weight)) ended?.();
   });
+}
+
+/** A message that waits for its handler, and whom to tell when that has ended. */
+interface Held<M> {
+  readonly message: M;
+  readonly ended: (() => void) | undefined;
 }
 
 function inside(message: { readonly id: string }): Message[typeof INSIDE] {
@@ -76,10 +93,6 @@ function run<M extends { readonly id: string }>(
     failed(message, error);
   }
   return undefined;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 function answer(message: { readonly id: string; readonly replyFn?: unknown }, value: unknown): void {

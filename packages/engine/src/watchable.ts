@@ -1,4 +1,5 @@
 import type { Watchable } from "@sente-lite/protocol";
+import { guarded } from "./thenable.ts";
 
 /** A watchable and the way to change it. */
 export interface WatchableSource<T> {
@@ -23,11 +24,7 @@ export function createWatchable<T>(initial: T, onError: (error: unknown) => void
       const previous = current;
       current = next;
       for (const { fn } of [...subscribers]) {
-        try {
-          fn(next, previous);
-        } catch (error) {
-          onError(error);
-        }
+        guarded(() => fn(next, previous), onError);
       }
     },
   };

@@ -14,6 +14,8 @@ export interface SharedLimits {
   readonly maxQueuedBytes: number;
   /** Received events that wait for a consumer, at most. Default 1,000. */
   readonly maxReceived: number;
+  /** Bytes of received events that wait for a consumer, at most. Default 8 MiB. */
+  readonly maxReceivedBytes: number;
 }
 
 export interface ClientLimits extends SharedLimits {
@@ -48,6 +50,7 @@ const shared = {
   maxQueuedFrames: 1_000,
   maxQueuedBytes: 1_048_576,
   maxReceived: 1_000,
+  maxReceivedBytes: 8_388_608,
 };
 
 export const clientDefaults: ClientLimits = {

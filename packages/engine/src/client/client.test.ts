@@ -240,6 +240,24 @@ describe("connecting", () => {
     expect(client.state.get()).toMatchObject({ open: true, lastClose: null });
   });
 
+  it("whose events nobody consumes loses its session at the bound, says so once, and comes again after the backoff", async () => {
+    const { server, client: connect, idle, clock } = setting();
+    const client = connect("ann", { maxReceived: 3 });
+    const reports: string[] = [];
+    client.errorChan.on(({ error }) => reports.push((error as { code?: string }).code ?? error.message));
+    await idle();
+    for (let i = 0; i < 50; i++) server.sendFn("ann", ["s/n", i]);
+    await idle();
+    expect(client.state.get()).toMatchObject({ status: "backoff", lastWsClose: { code: 4413 } });
+    expect(reports).toEqual(["receiver-full"]);
+    await clock.advance(1_000);
+    expect(client.state.get()).toMatchObject({ status: "open", sessionLost: true });
+    const got: string[] = [];
+    client.chRecv.on("*", ({ id }) => got.push(id));
+    await idle();
+    expect(got.filter((id) => id === "s/n")).toHaveLength(3);
+  });
+
   it("accepts nothing once it was closed for good, and keeps nobody waiting", async () => {
     const { tab, idle } = setting();
     const { client } = tab("ann");

@@ -28,7 +28,8 @@ import { type Host, randomFraction, randomId } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
 import type { OpenSocket } from "../sockets.ts";
-import { INSIDE, type Message, type Source } from "../source.ts";
+import { INSIDE, type Message, type Source, weightOf } from "../source.ts";
+import { guarded } from "../thenable.ts";
 import { createWatchable } from "../watchable.ts";
 import { ClientDriver } from "./driver.ts";
 import { nothingObserved, stateOf } from "./state.ts";
@@ -69,7 +70,7 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   const state = createWatchable<ClientState>(readState(), (error) => report(error, { source: "state" }));
   const settlers = new Map<
     RequestId,
-    { readonly eventId: string; readonly settled: (settlement: Settlement) => void }
+    { readonly eventId: string; readonly settled: (settlement: Settlement) => unknown }
   >();
   let stopWatching: (() => void) | undefined;
   let isClosed = false;
@@ -80,12 +81,15 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   };
   const source: Source = {
     maxReceived: limits.maxReceived,
+    maxReceivedBytes: limits.maxReceivedBytes,
     // What a client receives is its own user's to consume: its socket is read on, and at the bound it is closed.
     pause: () => {},
     resume: () => {},
     overflow: () => {
+      // What else this connection brought is lost with it; the next attempt comes after the backoff.
+      if (session.status !== "open") return;
       reported(new UsageError("receiver-full", "too many received events wait for a consumer"), { source: "chRecv" });
-      session.reconnect(now());
+      session.overflow(now());
       driver.run();
     },
     report: reported,
@@ -98,7 +102,9 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   };
   const deliverEvent = (event: Event) => {
     const [id, data] = event;
-    deliver({ event, id, data, state: state.watchable.get(), sendFn, [INSIDE]: { source, replyFailed: undefined } });
+    const weight = weightOf(id, driver.frameBytes);
+    const inside = { source, replyFailed: undefined, weight };
+    deliver({ event, id, data, state: state.watchable.get(), sendFn, [INSIDE]: inside });
   };
 
   const stateChanged = () => {
@@ -211,11 +217,10 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     settlers.delete(id);
     if (settler === undefined) return;
     const settled = (final: Settlement) => {
-      try {
-        settler.settled(final);
-      } catch (error) {
-        reported(error, { source: "reply callback" });
-      }
+      guarded(
+        () => settler.settled(final),
+        (error) => reported(error, { source: "reply callback" }),
+      );
     };
     if (gate === undefined) settled(settlement);
     else gate.reply(source, settler.eventId, settlement, settled);
@@ -228,7 +233,7 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   };
 
   /** Starts a request; `settled` is called once, never before this returns. */
-  const startRequest = (event: Event, timeoutMs: number, settled: (settlement: Settlement) => void): RequestId => {
+  const startRequest = (event: Event, timeoutMs: number, settled: (settlement: Settlement) => unknown): RequestId => {
     const sent = outgoing(event);
     const id = session.request(sent, timeoutMs, now());
     settlers.set(id, { eventId: sent[0], settled });

@@ -70,7 +70,7 @@ export class ClientDriver {
   #attempt: Attempt | undefined;
   #timer: Timer;
   #timerAt = Number.POSITIVE_INFINITY;
-  #hasDrainEvent = false;
+  #frameBytes = 0;
   #isDraining = false;
   #isRunning = false;
 
@@ -151,7 +151,6 @@ export class ClientDriver {
       },
       drained: () => {
         if (isLate()) return;
-        this.#hasDrainEvent = true;
         this.#isDraining = false;
         this.run();
       },
@@ -200,9 +199,15 @@ export class ClientDriver {
     return attempt;
   }
 
+  /** The size of the frame whose events are being handed out. */
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
   #received(data: Encoded): void {
     const { session, codec, limits, now } = this.#options;
     const bytes = encodedBytes(data);
+    this.#frameBytes = bytes;
     let value: unknown;
     try {
       if (bytes > limits.maxPayloadBytes)
@@ -234,9 +239,9 @@ export class ClientDriver {
     }
   }
 
-  /** Where the runtime does not tell of room, the socket is looked at, only while it is full. */
+  /** A full socket is looked at: not every runtime tells of room, and none for every mark. */
   #awaitDrain(): void {
-    if (this.#isDraining || this.#hasDrainEvent) return;
+    if (this.#isDraining) return;
     const attempt = this.#attempt;
     this.#isDraining = true;
     this.#options.host.setTimer(DRAIN_POLL_MS, () => {

@@ -1,10 +1,12 @@
 import type { Codec } from "@sente-lite/protocol";
 import { type HandshakeRequest, MAX_CLIENT_ID_LENGTH, type Rejection, type ServerOptions } from "@sente-lite/protocol";
-import { closeCodeOf, type Form, writeHint } from "@sente-lite/protocol/session";
+import { closeCodeOf, encodedBytes, type Form, writeHint } from "@sente-lite/protocol/session";
 import type { Report } from "../error-chan.ts";
 import { type Host, randomId } from "../host.ts";
 import { createOriginCheck } from "./origin.ts";
 import { handshakeRequest, type Parameters, readParameters, type UpgradeRequest } from "./request.ts";
+
+const MAX_REASON_BYTES = 123;
 
 /** Who connects, and how: all that a connection needs to begin. */
 export interface Admitted<Context> {
@@ -43,7 +45,7 @@ export function createAdmission<Context>(
     const byClose = rejectWith === "close" || (rejectWith === "auto" && parameters.ownPeer);
     if (!byClose) return refused(status, body);
     const hinted = retryInMs > 0 || spreadMs > 0;
-    const reason = hinted ? writeHint({ retryInMs, spreadMs }) : body.slice(0, 100);
+    const reason = hinted ? writeHint({ retryInMs, spreadMs }) : closeReason(body);
     return { type: "closed", protocol: parameters.protocol, code: closeCodeOf(status), reason };
   };
 
@@ -98,6 +100,18 @@ export function createAdmission<Context>(
       return refused(500, "the handshake failed");
     }
   };
+}
+
+/** As much of a text as a close frame can carry: 123 bytes of UTF-8 (RFC 6455 section 5.5). */
+function closeReason(text: string): string {
+  let bytes = 0;
+  let reason = "";
+  for (const character of text) {
+    bytes += encodedBytes(character);
+    if (bytes > MAX_REASON_BYTES) break;
+    reason += character;
+  }
+  return reason;
 }
 
 /** Compares without telling by the time it takes where the difference is. */

@@ -1,5 +1,6 @@
 import type { ConnectedUids, Watchable } from "@sente-lite/protocol";
 import type { Host, Timer } from "../host.ts";
+import { guarded } from "../thenable.ts";
 
 export interface Presence {
   readonly connectedUids: Watchable<ConnectedUids>;
@@ -33,11 +34,7 @@ export function createPresence(host: Host, graceMs: number, onError: (error: unk
     snapshot = undefined;
     if (previous === undefined) return;
     for (const { fn } of [...subscribers]) {
-      try {
-        fn(current(), previous);
-      } catch (error) {
-        onError(error);
-      }
+      guarded(() => fn(current(), previous), onError);
     }
   };
 

@@ -51,6 +51,7 @@ export class Connection<Context> implements Source {
   readonly clientId: string;
   readonly session: ServerSession;
   readonly maxReceived: number;
+  readonly maxReceivedBytes: number;
   /** True once the application or the client asked for its end: nothing that waited was lost against their will. */
   isUnwanted = false;
   readonly #options: ConnectionOptions<Context>;
@@ -58,7 +59,7 @@ export class Connection<Context> implements Source {
   #attached: Attached | undefined;
   #timer: Timer;
   #timerAt = Number.POSITIVE_INFINITY;
-  #hasDrainEvent = false;
+  #frameBytes = 0;
   #isConfirmed = false;
   #isRunning = false;
   #pauses = 0;
@@ -71,12 +72,18 @@ export class Connection<Context> implements Source {
     this.uid = uid;
     this.clientId = clientId;
     this.maxReceived = limits.maxReceived;
+    this.maxReceivedBytes = limits.maxReceivedBytes;
     this.session = new ServerSession({ codec, form, ownPeer: parameters.ownPeer, limits, root, id });
   }
 
   /** Who connected, and how: the last time. */
   get admitted(): Admitted<Context> {
     return this.#admitted;
+  }
+
+  /** The size of the frame whose events are being handed out. */
+  get frameBytes(): number {
+    return this.#frameBytes;
   }
 
   /** The first socket stands: sends the handshake. */
@@ -127,7 +134,9 @@ export class Connection<Context> implements Source {
   }
 
   resume(): void {
-    if (--this.#pauses === 0) this.#attached?.socket.resume?.();
+    if (--this.#pauses > 0) return;
+    this.session.excuse(this.#options.now());
+    this.#attached?.socket.resume?.();
   }
 
   /** An event that was counted found no place: the session cannot go on as if nothing was lost. */
@@ -173,7 +182,6 @@ export class Connection<Context> implements Source {
       },
       drained: () => {
         if (!isCurrent()) return;
-        this.#hasDrainEvent = true;
         attached.isDraining = false;
         this.run();
       },
@@ -190,6 +198,7 @@ export class Connection<Context> implements Source {
     const bytes = encodedBytes(data);
     counters.framesIn++;
     counters.bytesIn += bytes;
+    this.#frameBytes = bytes;
     if (bytes > limits.maxPayloadBytes) {
       // Most runtimes refuse it before it gets here. It is not counted: the client takes it out (section 6.2).
       this.session.cut(closeCodes.tooBig, "message too big", now());
@@ -237,7 +246,7 @@ export class Connection<Context> implements Source {
   #awaitDrain(attached: Attached): void {
     if (attached.isDraining) return;
     attached.isDraining = true;
-    if (this.#hasDrainEvent) return;
+    // A runtime tells of room, if at all, at a mark of its own: the socket is looked at as well.
     attached.drainTimer = this.#options.host.setTimer(DRAIN_POLL_MS, () => {
       attached.isDraining = false;
       if (attached === this.#attached) this.run();
@@ -258,6 +267,8 @@ export class Connection<Context> implements Source {
     this.#timerAt = deadline;
     this.#timer = host.setTimer(Math.max(0, deadline - now()), () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
+      // Whoever does not read cannot say that nothing came.
+      if (this.#pauses > 0) this.session.excuse(now());
       this.session.wake(now(), this.#attached?.socket.bufferedAmount ?? 0);
       this.run();
     });
@@ -268,6 +279,8 @@ export class Connection<Context> implements Source {
     const attached = this.#attached;
     if (attached === undefined) return;
     const { socket } = attached;
+    // A paused socket would not read the answer to its close.
+    if (this.#pauses > 0) socket.resume?.();
     attached.grace = this.#options.host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
     socket.close(code, reason);
     this.#detach(false);

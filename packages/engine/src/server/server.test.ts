@@ -227,10 +227,9 @@ describe("bounds and the end", () => {
   });
 
   it("ends a connection whose events nobody consumes, at the bound, and loses none of the others", async () => {
-    const { server, tab, idle, clock } = setting({ maxReceived: 5 });
+    const { server, tab, idle, clock } = setting({ maxReceived: 4 });
     const { client } = tab("ann");
     await idle();
-    // The handshake's own chsk/uidport-open waits too.
     for (let i = 0; i < 5; i++) client.sendFn(["a/item", i]);
     await idle();
     expect(client.state.get().lastWsClose).toMatchObject({ code: 4413 });
@@ -238,6 +237,39 @@ describe("bounds and the end", () => {
     server.chRecv.on("a/item", ({ data }) => got.push(data));
     await clock.advance(0);
     expect(got).toEqual([0, 1, 2, 3]);
+  });
+
+  it("lets everybody in where nobody consumes the events that it makes up itself", async () => {
+    const { server, tab, idle } = setting({ maxReceived: 2 });
+    const tabs = ["ann", "bob", "cid", "dan"].map((uid) => tab(uid));
+    await idle();
+    expect(tabs.map(({ client }) => client.state.get().open)).toEqual([true, true, true, true]);
+    expect(server.metrics().connections).toBe(4);
+  });
+
+  it("does not count a user as here whose handshake failed", async () => {
+    const { server, tab, idle, errors } = setting({ handshakeDataFn: () => () => "no value" });
+    tab("ghost");
+    await idle();
+    expect([...server.connectedUids.get().any]).toEqual([]);
+    expect(server.metrics()).toMatchObject({ connections: 0, sessionsAway: 0 });
+    expect(errors.length).toBeGreaterThan(0);
+  });
+
+  it("cuts the reason of a refusal to what a close frame can carry", async () => {
+    const { tab, idle } = setting({ rejectFn: () => ({ status: 403, body: "☃".repeat(100) }) });
+    const { client } = tab("ann");
+    await idle();
+    expect(client.state.get().lastWsClose).toMatchObject({ code: 4403, reason: "☃".repeat(41) });
+  });
+
+  it("sends what was pushed in one turn while there is room, whatever came after", async () => {
+    const { server, tab, idle } = setting({ maxQueuedFrames: 3 });
+    const { got } = tab("ann");
+    await idle();
+    for (let i = 0; i < 2_000; i++) server.sendFn("ann", ["s/n", i]);
+    await idle();
+    expect(got).toHaveLength(2_000);
   });
 
   it("closes with 1009 for a message over the limit, where the runtime let it through", async () => {

@@ -39,7 +39,7 @@ import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
 import { failureOf } from "../router.ts";
 import { CLOSE_GRACE_MS, type ConnectionHandlers, type ServerSocket } from "../sockets.ts";
-import { INSIDE, type Message, UNHANDLED } from "../source.ts";
+import { INSIDE, type Message, UNHANDLED, weightOf } from "../source.ts";
 import { type Admitted, createAdmission } from "./admission.ts";
 import { createPresence } from "./connected-uids.ts";
 import { Connection } from "./connection.ts";
@@ -135,7 +135,7 @@ export function createServer<
   };
 
   const push = (connection: Connection<Context>, event: Event) => {
-    connection.session.push(event);
+    if (connection.session.push(event)) connection.run();
     dirty.add(connection);
     if (isFlushPlanned) return;
     isFlushPlanned = true;
@@ -214,7 +214,11 @@ export function createServer<
       replyFn: replies?.replyFn,
       sendFn,
       connectedUids: presence.connectedUids,
-      [INSIDE]: { source: connection, replyFailed: replies?.replyFailed },
+      [INSIDE]: {
+        source: connection,
+        replyFailed: replies?.replyFailed,
+        weight: weightOf(event[0], connection.frameBytes),
+      },
     };
     if (!deliver(message)) replies?.replyFailed(UNHANDLED);
   };

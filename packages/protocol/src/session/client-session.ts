@@ -1,6 +1,6 @@
 import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
-import { ProtocolError, type SenteError } from "../errors.ts";
+import { EncodeError, ProtocolError, type SenteError } from "../errors.ts";
 import type { ClientLimits } from "../limits.ts";
 import { closeCodes, isTerminal, readHint } from "../wire/close-codes.ts";
 import { inEvent } from "../wire/event.ts";
@@ -15,6 +15,7 @@ import {
   pongFrame,
   type SessionInfo,
 } from "../wire/frames.ts";
+import { readClientFrame } from "../wire/read-client-frame.ts";
 import { BadEvent, readHandshake, readServerFrame, replyFailure, type ServerFrame } from "../wire/read-server-frame.ts";
 import type { NamedSession } from "../wire/subprotocols.ts";
 import { Backoff } from "./backoff.ts";
@@ -231,6 +232,13 @@ export class ClientSession {
     if (!this.#isConnecting) return;
     if (this.#status === "open") this.#count(bytes, now);
     this.#badFrame(error.message, now, error);
+  }
+
+  /** A received event was counted and found no place: the session cannot go on as if nothing was lost. */
+  overflow(now: number): void {
+    if (this.#status !== "open") return;
+    this.#loseSession();
+    this.#fail(closeCodes.tooSlow, "too many received events wait", now);
   }
 
   /** The current socket is gone, or could not be opened. */
@@ -563,7 +571,7 @@ export class ClientSession {
       const entry = session === undefined ? this.#log.take() : this.#log.next();
       if (entry === undefined) return undefined;
       // What was accepted before the handshake told the form, and the limit.
-      if (entry.form !== this.#form) this.#reframe(entry);
+      if (entry.form !== this.#form && !this.#reframe(entry)) continue;
       if (session !== undefined && entry.frame.bytes > session.maxFrameBytes) {
         this.#log.removeLastTransmitted();
         this.#giveUp([entry], "too-large", "a frame is over the server's limit");
@@ -574,9 +582,20 @@ export class ClientSession {
     }
   }
 
-  #reframe(entry: Queued): void {
-    entry.frame = this.#frameOf(entry.event, entry.request);
-    entry.form = this.#form;
+  /** False where that cannot be: the entry is given up. */
+  #reframe(entry: Queued): boolean {
+    try {
+      // As it was accepted: the caller may have changed the data since.
+      const accepted = readClientFrame(this.#codec.decode(entry.frame.data), this.#codec.stringIds);
+      entry.frame = this.#frameOf(accepted.type === "event" ? accepted.event : entry.event, entry.request);
+      entry.form = this.#form;
+      return true;
+    } catch (error) {
+      this.#log.removeLastTransmitted();
+      this.#report(new EncodeError("encode-failed", "an accepted event cannot be encoded again", { cause: error }));
+      this.#giveUp([entry], "encode-failed", "the event cannot be encoded again");
+      return false;
+    }
   }
 
   /** Events that were accepted and cannot be sent after all. */

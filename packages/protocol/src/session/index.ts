@@ -12,7 +12,7 @@ export { Batch } from "./batch.ts";
 export { type ClientOutput, ClientSession, type ClientSessionOptions, type ClientStatus } from "./client-session.ts";
 export { earlier, monotonic } from "./clock.ts";
 export { type Beat, Heartbeat } from "./heartbeat.ts";
-export { Lane, type Paced } from "./lane.ts";
+export { Lane, type Paced, type Weight } from "./lane.ts";
 export { type AckDue, ackDue, Ledger } from "./ledger.ts";
 export { type Entry, Log } from "./log.ts";
 export type { RequestId, Settlement } from "./requests.ts";

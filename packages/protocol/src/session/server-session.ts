@@ -177,11 +177,16 @@ export class ServerSession {
     this.#cut(badFrame, "bad frame", now);
   }
 
-  /** Adds an event to the pending batch. `event` is one object for all sessions of one push. */
-  push(event: Event): void {
-    if (this.#isOver) return;
+  /**
+   * Adds an event to the pending batch. `event` is one object for all sessions of one push. True where that closed the
+   * batch, so that the driver sends before more comes.
+   */
+  push(event: Event): boolean {
+    if (this.#isOver) return false;
     this.#batch = this.#batch.with(event);
-    if (this.#batch.isFull) this.flush();
+    if (!this.#batch.isFull) return false;
+    this.flush();
+    return true;
   }
 
   /** Closes the pending batch: its frames wait to be transmitted. */
@@ -241,6 +246,11 @@ export class ServerSession {
     const beat = this.#heartbeat.wake(now, buffered);
     if (beat === "ping") this.#pingWaits = true;
     else if (beat === "dead") this.#cut(closeCodes.pingTimeout, "ping timeout", now);
+  }
+
+  /** This side does not read: that nothing came says nothing of the peer. */
+  excuse(now: number): void {
+    this.#heartbeat.heard(now);
   }
 
   /** The next frame to transmit: control frames first, then the log. */

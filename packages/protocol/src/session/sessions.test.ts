@@ -62,6 +62,17 @@ describe("connecting (PROTOCOL.md sections 1 and 3)", () => {
     expect(sent("toServer")).toEqual(['["a/early",1]', '["a/late",2]']);
     expect(pair.atServer.map(({ event }) => event[0])).toEqual(["a/early", "a/late"]);
   });
+
+  it("sends to a bare server what was accepted, not what became of the data since", () => {
+    makePair({ form: "bare" });
+    const data: { n: unknown } = { n: 1 };
+    pair.act((client, now) => client.send(["a/early", data], now));
+    data.n = () => "no value";
+    pair.connect();
+    pair.clock.advance(5);
+    expect(sent("toServer")).toEqual(['["a/early",{"n":1}]']);
+    expect(pair.errors).toEqual([]);
+  });
 });
 
 describe("requests (PROTOCOL.md section 3)", () => {
