@@ -9,7 +9,7 @@ import type {
   ServerSendFn,
   ToServer,
 } from "./contract/typed.ts";
-import type { ServerLimits } from "./limits.ts";
+import type { Backpressure, ServerLimits } from "./limits.ts";
 
 // The public interfaces of servers, and what they share with clients (`client-api.ts`): what every runtime package gives
 // its users. PROTOCOL.md speaks of the wire only.
@@ -129,6 +129,8 @@ export interface ServerOptions<
   readonly codecs?: CodecsFor<C, Codecs>;
   /** Origins besides our own from which pages may connect, as `"https://app.example"`, or `"*"` for all. */
   readonly allowedOrigins?: "*" | readonly string[];
+  /** What becomes of a peer that takes its frames too slowly. Default `close`. */
+  readonly backpressure?: Backpressure;
   /** One of the names of `codecs`, put first, as in Sente's `:packer`. */
   readonly serialization?: string;
 }
@@ -181,6 +183,8 @@ export interface ServerMetrics {
   readonly sessionsAwayBytes: number;
   readonly sessionsResumed: number;
   readonly sessionsLost: number;
+  /** Pushes that the policy `drop-oldest` left out. */
+  readonly pushesDropped: number;
   readonly refusedTotal: number;
   readonly framesIn: number;
   readonly framesOut: number;
@@ -191,9 +195,11 @@ export interface ServerMetrics {
   readonly errors: number;
 }
 
-/** `flush`: at once, not with the batch. */
 export interface PushOptions {
+  /** At once, not with the batch. */
   readonly flush?: boolean;
+  /** Where the server's `backpressure` is `latest-by-key`: while this push waits, a later one with the key replaces it. */
+  readonly key?: string;
 }
 
 /** To how many connections something was pushed. */
@@ -220,8 +226,16 @@ export interface ChannelSocketServer<Context = unknown, C extends AnyContract | 
   readonly connectedUids: Watchable<ConnectedUids>;
   readonly errorChan: ErrorChan;
   readonly metrics: () => ServerMetrics;
-  /** Closes every connection (1012: clients come again) and what `listen` opened. */
-  readonly close: () => Promise<void>;
+  /**
+   * Ends the server and what `listen` opened. At once: every connection is closed with 1012, and clients come again. With
+   * `drainMs`: new connections are refused (503; our clients 4503), and the open ones closed in stages over half of that
+   * time, each when its handlers have ended and what was pushed to it has gone out, all of them after `drainMs`; 4503
+   * tells our clients to come again spread over a while, and what was not taken over they send to the next server.
+   * Called again without `drainMs` it ends at once. Resolves when every socket is closed.
+   */
+  readonly close: (options?: { readonly drainMs?: number }) => Promise<void>;
+  /** False once `close` was called: for the readiness probe of a load balancer. */
+  readonly isReady: () => boolean;
   /** `close`, for `await using`; absent on runtimes that do not know the symbol. */
   readonly [Symbol.asyncDispose]?: () => Promise<void>;
 }

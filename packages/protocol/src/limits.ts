@@ -43,6 +43,14 @@ export interface ServerLimits extends SharedLimits {
   readonly maxAwayBytes: number;
 }
 
+/**
+ * What a server does with a peer that takes its frames too slowly, at the bound of what waits (PROTOCOL.md section 6.7).
+ * `close`: the connection, and its session, end with 4413. `drop-oldest`: the oldest push that was not sent is left out,
+ * counted in the metrics, and the first of a row reported; replies are never left out. `latest-by-key`: while a push
+ * that was marked with a key waits, a later one with that key takes its place; at the bound as `close`.
+ */
+export type Backpressure = "close" | "drop-oldest" | "latest-by-key";
+
 const shared = {
   pingTimeoutMs: 8_000,
   maxPayloadBytes: 1_048_576,

@@ -33,6 +33,8 @@ export function createAdmission<Context>(
   codecs: readonly Codec[],
   options: ServerOptions<Context>,
   report: Report,
+  /** Why nobody is let in at the moment. */
+  closing: () => Rejection | undefined = () => undefined,
 ): (request: UpgradeRequest) => Promise<Verdict<Context>> {
   const isAllowedOrigin = createOriginCheck(options.allowedOrigins, host.log);
   const { rejectWith = "auto" } = options;
@@ -70,7 +72,7 @@ export function createAdmission<Context>(
     }
     if (!isOriginAllowed) return refused(403, "Unauthorized origin");
 
-    const rejection = await options.rejectFn?.(request);
+    const rejection = closing() ?? (await options.rejectFn?.(request));
     if (rejection) return rejected(parameters, rejection);
     const context = options.authorizedFn === undefined ? undefined : await options.authorizedFn(request);
     if (options.authorizedFn !== undefined && !context)

@@ -32,3 +32,97 @@ describe("a slow handler (PROTOCOL.md section 7)", () => {
     expect([peer.reading, peer.closes.length]).toEqual([["pause", "resume"], 1]);
   });
 });
+
+describe("a peer that takes its frames too slowly (PROTOCOL.md section 6.7)", () => {
+  const slow = async (options: Parameters<typeof setting>[0]) => {
+    const { server, idle, errors, ...rest } = setting({ maxQueuedFrames: 3, highWaterBytes: 10, ...options });
+    const peer = await rawPeer(server, "client-id=c&uid=ann", { stalled: true });
+    const push = async (n: number, key?: string) => {
+      server.sendFn("ann", ["s/n", n], key === undefined ? {} : { key });
+      await idle();
+    };
+    const drain = async () => {
+      peer.buffered = 0;
+      peer.handlers.drained();
+      await idle();
+    };
+    /** What it gets once it reads. */
+    const all = async () => {
+      const before = peer.sent.length;
+      for (let last = -1; last !== peer.sent.length; ) {
+        last = peer.sent.length;
+        await drain();
+      }
+      return peer.sent.slice(before);
+    };
+    return { ...rest, server, peer, push, read: all, errors };
+  };
+
+  it("is closed at the bound, by default, and gets nothing more", async () => {
+    const { peer, push, errors, server } = await slow({});
+    for (let n = 0; n < 5; n++) await push(n);
+    expect(peer.closes).toEqual([{ code: 4413, reason: "too slow" }]);
+    expect(errors).toEqual(["too-slow"]);
+    expect(server.metrics().connections).toBe(0);
+  });
+
+  it("drop-oldest leaves out the oldest pushes, counts them, reports the first of a row, and keeps every reply", async () => {
+    const { server, peer, push, read, errors } = await slow({ backpressure: "drop-oldest" });
+    server.chRecv.on("a/ask", ({ replyFn, data }) => void replyFn?.(data));
+    await push(0);
+    peer.handlers.message('[["a/ask","kept"],"r1"]');
+    for (let n = 1; n < 10; n++) await push(n);
+    expect(peer.closes).toEqual([]);
+    expect(await read()).toEqual(['["kept","r1"]', '[[["s/n",8]],null]', '[[["s/n",9]],null]']);
+    expect(server.metrics().pushesDropped).toBe(8);
+    expect(errors).toEqual(["push-dropped"]);
+    for (let n = 10; n < 20; n++) await push(n);
+    expect(errors).toEqual(["push-dropped", "push-dropped"]);
+  });
+
+  it("drop-oldest ends a connection whose replies alone are too many", async () => {
+    const { server, peer } = await slow({ backpressure: "drop-oldest" });
+    server.chRecv.on("a/ask", ({ replyFn }) => void replyFn?.("x"));
+    await Promise.resolve();
+    for (let n = 0; n < 6; n++) peer.handlers.message(`[["a/ask"],"r${n}"]`);
+    expect(peer.closes.map(({ code }) => code)).toEqual([4413]);
+  });
+
+  it("latest-by-key replaces what waits under the same key, and keeps the order of the rest", async () => {
+    const { peer, push, read } = await slow({ backpressure: "latest-by-key" });
+    await push(0);
+    await push(1, "price");
+    await push(2, "volume");
+    for (let n = 3; n < 100; n++) await push(n, "price");
+    expect(peer.closes).toEqual([]);
+    expect(await read()).toEqual(['[[["s/n",0]],null]', '[[["s/n",2]],null]', '[[["s/n",99]],null]']);
+  });
+
+  it("latest-by-key holds for sessions whose client is away, too; without the policy a key means nothing", async () => {
+    for (const [backpressure, expected] of [
+      ["latest-by-key", [5]],
+      ["close", [0, 1, 2, 3, 4, 5]],
+    ] as const) {
+      const { server, tab, idle, cut, clock } = setting({ backpressure });
+      const { got } = tab("ann");
+      await idle();
+      cut();
+      await idle();
+      for (let n = 0; n <= 5; n++) server.broadcastFn(["s/n", n], { key: "k" });
+      await clock.advance(1_000);
+      expect(got).toEqual(expected.map((n) => ["s/n", n]));
+    }
+  });
+
+  it("costs nobody else anything", async () => {
+    const { server, peer, idle, push } = await slow({}).then((one) => ({
+      ...one,
+      idle: one.clock.advance.bind(null, 0),
+    }));
+    const other = await rawPeer(server, "client-id=d&uid=ann");
+    for (let n = 0; n < 50; n++) await push(n);
+    await idle();
+    expect(peer.closes).toHaveLength(1);
+    expect(other.sent.slice(1)).toHaveLength(50);
+  });
+});

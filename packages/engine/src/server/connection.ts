@@ -1,9 +1,10 @@
-import { DecodeError, type Encoded, type ServerLimits } from "@sente-lite/protocol";
+import { type Backpressure, DecodeError, type Encoded, type ServerLimits } from "@sente-lite/protocol";
 import { type Batch, closeCodes, encodedBytes, type ServerOutput, ServerSession } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
 import { CLOSE_GRACE_MS, type ConnectionHandlers, DRAIN_POLL_MS, type ServerSocket } from "../sockets.ts";
 import type { Source } from "../source.ts";
 import type { Admitted } from "./admission.ts";
+import type { Drainable } from "./drain.ts";
 import type { Counters } from "./metrics.ts";
 
 /** What a connection tells its server. */
@@ -15,6 +16,8 @@ export interface ConnectionEvents<Context> {
   detached(connection: Connection<Context>, hasEnded: boolean): void;
   /** What waits for a client that is away may have changed. */
   waits(connection: Connection<Context>): void;
+  /** Its last handler ended. */
+  idle(connection: Connection<Context>): void;
   /** A socket has closed: nothing of it is left. */
   socketClosed(socket: ServerSocket): void;
   report(error: unknown, context: Readonly<Record<string, unknown>>): void;
@@ -27,6 +30,7 @@ export interface ConnectionOptions<Context> {
   readonly limits: ServerLimits;
   readonly root: Batch;
   readonly counters: Counters;
+  readonly backpressure: Backpressure | undefined;
   readonly admitted: Admitted<Context>;
   /** Where its session outlives its sockets: the session's id. */
   readonly sessionId: string | undefined;
@@ -46,7 +50,7 @@ interface Attached {
  * A client's connection: one session over one socket, and with our own clients over one socket after the other
  * (PROTOCOL.md section 6). The server's half of the one driver.
  */
-export class Connection<Context> implements Source {
+export class Connection<Context> implements Source, Drainable {
   readonly uid: string | null;
   readonly clientId: string;
   readonly session: ServerSession;
@@ -63,9 +67,10 @@ export class Connection<Context> implements Source {
   #isConfirmed = false;
   #isRunning = false;
   #pauses = 0;
+  #working = 0;
 
   constructor(options: ConnectionOptions<Context>) {
-    const { admitted, limits, root, sessionId: id } = options;
+    const { admitted, limits, root, backpressure, sessionId: id } = options;
     const { uid, clientId, codec, form, parameters } = admitted;
     this.#options = options;
     this.#admitted = admitted;
@@ -73,7 +78,7 @@ export class Connection<Context> implements Source {
     this.clientId = clientId;
     this.maxReceived = limits.maxReceived;
     this.maxReceivedBytes = limits.maxReceivedBytes;
-    this.session = new ServerSession({ codec, form, ownPeer: parameters.ownPeer, limits, root, id });
+    this.session = new ServerSession({ codec, form, ownPeer: parameters.ownPeer, limits, root, backpressure, id });
   }
 
   /** Who connected, and how: the last time. */
@@ -126,6 +131,32 @@ export class Connection<Context> implements Source {
     this.#pump(Number.POSITIVE_INFINITY);
     if (code === closeCodes.broken) this.session.cut(code, reason, this.#options.now());
     else this.session.close(code, reason);
+    this.run();
+  }
+
+  /** True while a handler of it works, or a request of it has no answer. */
+  get isBusy(): boolean {
+    return this.#working > 0;
+  }
+
+  /** Work for it began; returns what ends it. */
+  begun(): () => void {
+    let hasEnded = false;
+    this.#working++;
+    return () => {
+      if (hasEnded) return;
+      hasEnded = true;
+      if (--this.#working === 0) this.#options.events.idle(this);
+    };
+  }
+
+  /** Closes because the server goes: after what waits, and saying exactly what was taken over. */
+  drain(reason: string): void {
+    this.isUnwanted = this.#attached !== undefined;
+    this.session.flush();
+    this.session.takeLeave();
+    this.#pump(Number.POSITIVE_INFINITY);
+    this.session.close(closeCodes.draining, reason);
     this.run();
   }
 

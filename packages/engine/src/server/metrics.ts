@@ -4,6 +4,7 @@ export interface Counters {
   refusedTotal: number;
   sessionsResumed: number;
   sessionsLost: number;
+  pushesDropped: number;
   framesIn: number;
   framesOut: number;
   bytesIn: number;
@@ -19,6 +20,7 @@ export function createCounters(): Counters {
     refusedTotal: 0,
     sessionsResumed: 0,
     sessionsLost: 0,
+    pushesDropped: 0,
     framesIn: 0,
     framesOut: 0,
     bytesIn: 0,

@@ -6,7 +6,8 @@ import {
   type Event,
   kw,
   MAX_DEPTH,
-  type ReplyFn,
+  ProtocolError,
+  type Rejection,
   type ServerLimits,
   type ServerMessage,
   type ServerOptions,
@@ -16,19 +17,16 @@ import {
 } from "@sente-lite/protocol";
 import {
   type Arrival,
-  BadEvent,
   Batch,
   checkedEvent,
   closeCodes,
-  encodedBytes,
-  type Form,
   type Frame,
   gateOf,
   inEvent,
   monotonic,
   type NamedSession,
   type ReplyFailure,
-  readServerFrame,
+  readHint,
   type ServerOutput,
   ServerSessions,
 } from "@sente-lite/protocol/session";
@@ -37,19 +35,25 @@ import { createErrorChan } from "../error-chan.ts";
 import { type Host, randomId, switchableHost, type Timer } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
-import { failureOf } from "../router.ts";
 import { CLOSE_GRACE_MS, type ConnectionHandlers, type ServerSocket } from "../sockets.ts";
 import { INSIDE, type Message, UNHANDLED, weightOf } from "../source.ts";
 import { type Admitted, createAdmission } from "./admission.ts";
+import { closeAtOnce } from "./close-at-once.ts";
 import { createPresence } from "./connected-uids.ts";
 import { Connection } from "./connection.ts";
+import { type Drain, startDrain } from "./drain.ts";
 import { INSIDE_SERVER, type ServerInside } from "./inside.ts";
 import { createCounters } from "./metrics.ts";
-import { matcher, Registry } from "./registry.ts";
+import { createPushing } from "./pushing.ts";
+import { Registry } from "./registry.ts";
+import { type Replies, repliesFor } from "./replies.ts";
 import type { UpgradeRequest } from "./request.ts";
+import { eventsIn } from "./undelivered.ts";
 
 /** How deep an event's data lies in its frame: frame, batch, event. */
 const FRAME_DEPTH = 3;
+
+const TOO_SLOW = "a peer takes its frames too slowly: the oldest pushes to it are left out";
 
 const STALE = "a later attempt of this client was accepted";
 
@@ -112,35 +116,17 @@ export function createServer<
   };
   const presence = createPresence(host, limits.presenceGraceMs, (error) => report(error, { source: "connectedUids" }));
   const { receiver, deliver } = createReceiver<Delivered<Context>>(limits.maxReceived);
-  const judge = createAdmission(host, codecs, options, report);
+  const closing = (): Rejection | undefined =>
+    drain && { status: 503, body: "the server drains", ...readHint(drain.hint) };
+  const judge = createAdmission(host, codecs, options, report, closing);
   const awayTimers = new Set<Timer>();
+  /** Set while it drains. */
+  let drain: Drain<Connection<Context>> | undefined;
   let isClosed = false;
+  let hasEnded: Promise<void> | undefined;
   /** Sockets that have not closed, those too that are no longer served. */
   const sockets = new Set<ServerSocket>();
   let allEnded: (() => void) | undefined;
-
-  // Pushes wait for others of the same turn: one timer for all connections.
-  const dirty = new Set<Connection<Context>>();
-  let isFlushPlanned = false;
-  const flushAll = () => {
-    isFlushPlanned = false;
-    const connections = [...dirty];
-    dirty.clear();
-    for (const connection of connections) flush(connection);
-    root.release();
-  };
-  const flush = (connection: Connection<Context>) => {
-    connection.session.flush();
-    connection.run();
-  };
-
-  const push = (connection: Connection<Context>, event: Event) => {
-    if (connection.session.push(event)) connection.run();
-    dirty.add(connection);
-    if (isFlushPlanned) return;
-    isFlushPlanned = true;
-    host.setTimer(limits.batchMs, flushAll);
-  };
 
   const pushed = (event: Event): Event => {
     const checked = checkedEvent(event);
@@ -153,53 +139,8 @@ export function createServer<
     return checked;
   };
 
-  const sendFn: ChannelSocketServer["sendFn"] = (to, event, { flush: isFlush = false } = {}) => {
-    const checked = pushed(event);
-    const flushed: Connection<Context>[] = [];
-    let connections = 0;
-    const connected = (connection: Connection<Context>) => {
-      if (connection.session.status === "live") connections++;
-      push(connection, checked);
-      if (isFlush) flushed.push(connection);
-    };
-    registry.each(to, connected, (away) => {
-      if (away.missed.length < limits.maxQueuedFrames) away.missed.push(checked);
-    });
-    for (const connection of flushed) flush(connection);
-    return { connections };
-  };
-
-  const broadcastFn: ChannelSocketServer["broadcastFn"] = (event, { except, flush: isFlush = false } = {}) => {
-    const checked = pushed(event);
-    const isLeftOut = matcher(except);
-    let connections = 0;
-    for (const connection of registry.all()) {
-      if (isLeftOut(connection)) continue;
-      if (connection.session.status === "live") connections++;
-      push(connection, checked);
-    }
-    for (const away of registry.allAway()) {
-      if (!isLeftOut(away) && away.missed.length < limits.maxQueuedFrames) away.missed.push(checked);
-    }
-    if (isFlush) flushAll();
-    return { connections };
-  };
-
-  const disconnectFn: ChannelSocketServer["disconnectFn"] = (to, { code = closeCodes.normal, reason = "" } = {}) => {
-    checkClose(code, reason);
-    const meant: Connection<Context>[] = [];
-    registry.each(
-      to,
-      (connection) => meant.push(connection),
-      (away) => registry.forget(away),
-    );
-    const connections = meant.filter(({ session }) => session.status === "live").length;
-    for (const connection of meant) {
-      connection.isUnwanted = code !== closeCodes.broken;
-      connection.close(code, reason);
-    }
-    return { connections };
-  };
+  const pushing = createPushing({ host, limits, root, registry, checked: pushed });
+  const { push, sendFn, broadcastFn, disconnectFn } = pushing;
 
   const deliverEvent = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
     const { uid, clientId, admitted } = connection;
@@ -218,6 +159,7 @@ export function createServer<
         source: connection,
         replyFailed: replies?.replyFailed,
         weight: weightOf(event[0], connection.frameBytes),
+        begun: () => connection.begun(),
       },
     };
     if (!deliver(message)) replies?.replyFailed(UNHANDLED);
@@ -240,6 +182,11 @@ export function createServer<
     if (said.type === "report") {
       if (said.error.code === "bad-event") counters.badEvents++;
       connection.report(said.error, { source: "connection", event: said.event?.[0] });
+      return;
+    }
+    if (said.type === "dropped") {
+      counters.pushesDropped++;
+      if (said.isFirst) connection.report(new ProtocolError("push-dropped", TOO_SLOW), { source: "backpressure" });
       return;
     }
     if (said.type === "ended") {
@@ -265,8 +212,8 @@ export function createServer<
   const detached = (connection: Connection<Context>, hasEnded: boolean) => {
     const { uid, session, admitted } = connection;
     registry.count(connection, -1);
-    if (session.id === undefined && !hasEnded && !isClosed && admitted.form === "wrapped") keepMissed(connection);
-    if (!registry.isLive(uid) && !isClosed) {
+    if (session.id === undefined && !hasEnded && isReady() && admitted.form === "wrapped") keepMissed(connection);
+    if (!registry.isLive(uid) && isReady()) {
       presence.leaving(uid, () => hand(connection, ["chsk/uidport-close", uid], undefined));
     }
   };
@@ -283,10 +230,10 @@ export function createServer<
 
   const sessionEnded = (connection: Connection<Context>, reason: string, undelivered: readonly Frame[]) => {
     const { session, admitted, isUnwanted } = connection;
-    dirty.delete(connection);
+    pushing.forget(connection);
     registry.remove(connection);
     sessions.remove(connection);
-    if (session.id === undefined || undelivered.length === 0 || isUnwanted || isClosed) return;
+    if (session.id === undefined || undelivered.length === 0 || isUnwanted) return;
     counters.sessionsLost++;
     const events = () => eventsIn(undelivered, admitted.codec, admitted.form);
     connection.report(new SessionLostError(session.id, reason, events), { source: "session" });
@@ -305,6 +252,8 @@ export function createServer<
   const opened = (admitted: Admitted<Context>, socket: ServerSocket): ConnectionHandlers => {
     counters.connectionsTotal++;
     if (isClosed) return closeAtOnce(host, socket, closeCodes.restart, "the server is closed");
+    // It was judged before the drain began.
+    if (drain !== undefined) return closeAtOnce(host, socket, closeCodes.draining, drain.hint);
     const arrival = arrivalOf(admitted);
     if (arrival === undefined) return begun(admitted, socket, undefined);
     // A later attempt was accepted since this one was judged.
@@ -326,9 +275,21 @@ export function createServer<
 
   const begun = (admitted: Admitted<Context>, socket: ServerSocket, arrival: Arrival | undefined) => {
     const confirmed = (one: Connection<Context>) => sessions.confirmed(one);
-    const events = { output, confirmed, detached, waits, socketClosed, report };
+    const idle = (one: Connection<Context>) => drain?.idle(one);
+    const events = { output, confirmed, detached, waits, idle, socketClosed, report };
     const sessionId = arrival === undefined ? undefined : randomId(host);
-    const connection = new Connection<Context>({ host, now, limits, root, counters, admitted, sessionId, events });
+    const { backpressure } = options;
+    const connection = new Connection<Context>({
+      host,
+      now,
+      limits,
+      root,
+      counters,
+      backpressure,
+      admitted,
+      sessionId,
+      events,
+    });
     if (arrival !== undefined) sessions.add(connection, arrival);
     else if (admitted.form === "wrapped") takeOver(connection);
     registry.add(connection);
@@ -391,8 +352,21 @@ export function createServer<
     };
   };
 
-  const close = async () => {
-    if (isClosed) return;
+  const isReady = () => drain === undefined && !isClosed;
+
+  const close: ChannelSocketServer["close"] = ({ drainMs = 0 } = {}) => {
+    if (drainMs <= 0) drain?.finish();
+    hasEnded ??= drainMs > 0 ? drained(drainMs).then(end) : end();
+    return hasEnded;
+  };
+
+  const drained = (drainMs: number) =>
+    new Promise<void>((resolve) => {
+      const connections = [...registry.all()].filter(({ session }) => session.status === "live");
+      drain = startDrain(host, connections, drainMs, resolve);
+    });
+
+  const end = async () => {
     isClosed = true;
     presence.end();
     for (const timer of awayTimers) host.clearTimer(timer);
@@ -402,7 +376,11 @@ export function createServer<
     });
     // A socket that cannot be cut is not waited for without end.
     const patience = host.setTimer(2 * CLOSE_GRACE_MS, () => allEnded?.());
-    for (const connection of [...registry.all()]) connection.close(closeCodes.restart, "the server closes");
+    for (const connection of [...registry.all()]) {
+      // What waits for a client that is away is lost, and reported; to the others it goes out first.
+      connection.isUnwanted = connection.session.status === "live";
+      connection.close(closeCodes.restart, "the server closes");
+    }
     await done;
     host.clearTimer(patience);
     await core.closeListeners?.();
@@ -424,70 +402,10 @@ export function createServer<
       ...counters,
     }),
     close,
-    ...disposable(close),
+    isReady,
+    ...disposable(() => close()),
   };
   return { server: server as unknown as ChannelSocketServer<Context, C>, admit, limits, report };
-}
-
-interface Replies {
-  readonly replyFn: ReplyFn | undefined;
-  readonly replyFailed: (failure: ReplyFailure) => boolean;
-}
-
-/** The two ways to answer a request, of which the first call counts. */
-function repliesFor<Context>(connection: Connection<Context>, cbId: string, id: string): Replies {
-  let isAnswered = false;
-  const once = (answer: () => void): boolean => {
-    if (isAnswered || connection.session.status === "ended") return false;
-    isAnswered = true;
-    answer();
-    connection.run();
-    return true;
-  };
-  const replyFailed = (failure: ReplyFailure) =>
-    once(() => {
-      try {
-        connection.session.replyFailed(cbId, failure);
-      } catch (error) {
-        connection.report(error, { source: "reply", id });
-        connection.session.replyFailed(cbId, { ...failure, data: null });
-      }
-    });
-  const replyFn: ReplyFn = (value) =>
-    once(() => {
-      try {
-        connection.session.reply(cbId, value);
-      } catch (error) {
-        // The caller of `replyFn` learns of it, and the peer that waits gets an answer all the same.
-        connection.session.replyFailed(cbId, failureOf(error));
-        connection.run();
-        throw error;
-      }
-    });
-  return { replyFn, replyFailed };
-}
-
-/** The events in frames that were pushed. */
-function eventsIn(frames: readonly Frame[], codec: Codec, form: Form): readonly Event[] {
-  return frames.flatMap(({ data }) => {
-    const read = readServerFrame(codec.decode(data), form, codec.stringIds, () => false);
-    return read.type === "events" ? read.events.filter((event): event is Event => !(event instanceof BadEvent)) : [];
-  });
-}
-
-/** RFC 6455 sections 5.5 and 7.4: what an application may close with, and how long a reason may be. */
-function checkClose(code: number, reason: string): void {
-  if (code !== closeCodes.normal && !(Number.isInteger(code) && code >= 4000 && code <= 4999)) {
-    throw new UsageError("bad-close-code", `a close code is 1000 or 4000 to 4999, not ${code}`);
-  }
-  if (encodedBytes(reason) > 123) throw new UsageError("bad-close-reason", "a close reason has at most 123 bytes");
-}
-
-/** Closes a connection that is not to be; a peer that does not answer is cut. */
-function closeAtOnce(host: Host, socket: ServerSocket, code: number, reason: string): ConnectionHandlers {
-  const grace = host.setTimer(CLOSE_GRACE_MS, () => socket.terminate());
-  socket.close(code, reason);
-  return { message: () => {}, drained: () => {}, closed: () => host.clearTimer(grace) };
 }
 
 function codecsOf(codecs: readonly Codec[], serialization: string | undefined): readonly Codec[] {

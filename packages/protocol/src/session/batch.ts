@@ -21,18 +21,20 @@ export class Batch {
   readonly #parent: Batch | undefined;
   readonly #event: Event | undefined;
   readonly #size: number;
+  readonly #key: string | undefined;
   #child: Batch | undefined;
   #framed: { readonly codec: Codec; readonly form: Form; readonly result: BatchFrames }[] = [];
 
-  private constructor(parent: Batch | undefined, event: Event | undefined) {
+  private constructor(parent: Batch | undefined, event: Event | undefined, key: string | undefined) {
     this.#parent = parent;
     this.#event = event;
+    this.#key = key;
     this.#size = parent === undefined ? 0 : parent.#size + 1;
   }
 
   /** The empty batch of a server, at which all its sessions begin. */
   static root(): Batch {
-    return new Batch(undefined, undefined);
+    return new Batch(undefined, undefined, undefined);
   }
 
   get isEmpty(): boolean {
@@ -43,9 +45,12 @@ export class Batch {
     return this.#size >= MAX_EVENTS;
   }
 
-  /** The batch with one more event. `event` is one object per push: by its identity sessions find each other. */
-  with(event: Event): Batch {
-    if (this.#child === undefined || this.#child.#event !== event) this.#child = new Batch(this, event);
+  /**
+   * The batch with one more event. `event` is one object per push: by its identity sessions find each other. With a key
+   * its frames carry that.
+   */
+  with(event: Event, key?: string): Batch {
+    if (this.#child === undefined || this.#child.#event !== event) this.#child = new Batch(this, event, key);
     return this.#child;
   }
 
@@ -60,6 +65,8 @@ export class Batch {
     if (known !== undefined) return known.result;
     const result: { frames: Frame[]; refused: { event: Event; error: SenteError }[] } = { frames: [], refused: [] };
     frameInto(result, this.#events(), codec, form, maxBytes);
+    const key = this.#key;
+    if (key !== undefined) result.frames = result.frames.map((frame) => ({ ...frame, key }));
     // Whoever comes later shares the frames, but tells nobody again of what was refused.
     this.#framed.push({ codec, form, result: { frames: result.frames, refused: [] } });
     return result;

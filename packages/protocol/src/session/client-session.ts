@@ -245,6 +245,8 @@ export class ClientSession {
   closed(code: number, reason: string, now: number): void {
     if (!this.#isConnecting) return;
     this.#wasTooBig = this.#status === "open" && code === closeCodes.tooBig;
+    // A draining server has said exactly what it took over (section 6.8): the rest was as good as never transmitted.
+    if (this.#status === "open" && code === closeCodes.draining) this.#log.rewind();
     this.#lost(now);
     if (isTerminal(code)) this.#close("terminal-code");
     else this.#retry(now, code, reason);

@@ -356,6 +356,23 @@ describe("the loss of a session (PROTOCOL.md section 6.5)", () => {
     expect([pair.client.status, pair.client.sessionLost]).toEqual(["open", true]);
   });
 
+  it("leaves nothing in doubt where the server drained: what it did not take over is sent to the next", () => {
+    makePair();
+    pair.connect();
+    send(["a/taken-over"]);
+    pair.clock.advance(5);
+    pair.hold("toServer");
+    send(["a/on-its-way"]);
+    pair.serve((session) => session.takeLeave());
+    pair.serve((session) => session.close(4503, '{"retryInMs":0,"spreadMs":10}'));
+    pair.clock.advance(5);
+    pair.restart();
+    back();
+    expect(arrived()).toEqual(["a/taken-over", "a/on-its-way"]);
+    expect(pair.gaps).toEqual([{ sessionId: "s1", inDoubt: [] }]);
+    expect(pair.client.sessionLost).toBe(true);
+  });
+
   it("is what a client makes of a resume that is not its own", () => {
     makePair();
     pair.connect();

@@ -1,7 +1,7 @@
 import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import { ProtocolError, type SenteError } from "../errors.ts";
-import type { ServerLimits } from "../limits.ts";
+import type { Backpressure, ServerLimits } from "../limits.ts";
 import { closeCodes } from "../wire/close-codes.ts";
 import {
   ackFrame,
@@ -36,6 +36,8 @@ export interface ServerSessionOptions {
   readonly limits: ServerSessionLimits;
   /** The empty batch that all sessions of a server share. */
   readonly root: Batch;
+  /** Default `close`. */
+  readonly backpressure?: Backpressure | undefined;
   /** Where it outlives its connections (section 6): its id. Undefined: it ends with its connection. */
   readonly id?: string | undefined;
 }
@@ -45,6 +47,8 @@ export type ServerOutput =
   | { readonly type: "close"; readonly code: number; readonly reason: string }
   /** The peer's fault; or an event of ours that could not be sent. */
   | { readonly type: "report"; readonly error: SenteError; readonly event?: Event }
+  /** The policy `drop-oldest` left a push out; the first since there was room. */
+  | { readonly type: "dropped"; readonly frame: Frame; readonly isFirst: boolean }
   /** The session is over, and where it had an id, these frames are not known to have arrived. */
   | { readonly type: "ended"; readonly reason: string; readonly undelivered: readonly Frame[] };
 
@@ -67,6 +71,7 @@ export class ServerSession {
   #awayUntil = 0;
   /** The client said of the last connection that a frame was too big for it (1009). */
   #wasTooBig = false;
+  #isDropping = false;
   // Control frames go before the log; at most one of each waits, so a peer that does not read cannot pile them up.
   #handshake: Frame | undefined;
   #pong: Frame | undefined;
@@ -178,11 +183,18 @@ export class ServerSession {
   }
 
   /**
-   * Adds an event to the pending batch. `event` is one object for all sessions of one push. True where that closed the
-   * batch, so that the driver sends before more comes.
+   * Adds an event to the pending batch. `event` is one object for all sessions of one push, and `key` marks it for the
+   * policy `latest-by-key`. True where that closed the batch, so that the driver sends before more comes.
    */
-  push(event: Event): boolean {
+  push(event: Event, key?: string): boolean {
     if (this.#isOver) return false;
+    if (key !== undefined && this.#options.backpressure === "latest-by-key") {
+      // In a frame of its own, which can be replaced.
+      this.flush();
+      this.#batch = this.#options.root.with(event, key);
+      this.flush();
+      return false;
+    }
     this.#batch = this.#batch.with(event);
     if (!this.#batch.isFull) return false;
     this.flush();
@@ -223,6 +235,14 @@ export class ServerSession {
     if (this.#status === "ended") return;
     if (this.#status === "live") this.#outputs.push({ type: "close", code, reason });
     this.#end(reason);
+  }
+
+  /**
+   * The last thing before a close with 4503: the client is told exactly what was taken over, and knows of the rest that
+   * it never will be.
+   */
+  takeLeave(): void {
+    if (this.#status === "live" && this.id !== undefined) this.#ackWaits = true;
   }
 
   /** Closes the connection and keeps the session, where it outlives its connections. */
@@ -338,9 +358,13 @@ export class ServerSession {
   #append(frame: Frame): void {
     if (this.#isOver) return;
     const { log } = this.#ledger;
+    const { key } = frame;
+    if (key !== undefined) log.removeWaiting((waiting) => waiting.key === key);
+    if (log.waiting === 0) this.#isDropping = false;
     // The peer may have the oldest; what was never transmitted it cannot have, and that is never given up in silence.
     while (!log.hasRoom(frame.bytes)) {
       if (this.id !== undefined && this.#ledger.dropOldest()) continue;
+      if (this.#options.backpressure === "drop-oldest" && this.#dropPush()) continue;
       this.#report(
         new ProtocolError("too-slow", "the peer takes its frames too slowly", { closeCode: closeCodes.tooSlow }),
       );
@@ -349,6 +373,14 @@ export class ServerSession {
       return;
     }
     log.append(frame);
+  }
+
+  #dropPush(): boolean {
+    const frame = this.#ledger.log.removeWaiting(({ isPush }) => isPush === true);
+    if (frame === undefined) return false;
+    this.#outputs.push({ type: "dropped", frame, isFirst: !this.#isDropping });
+    this.#isDropping = true;
+    return true;
   }
 
   /** The client has taken over all before it: the first frame is the one that it could not take. */

@@ -1,7 +1,7 @@
 import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import type { SenteError } from "../errors.ts";
-import { type ClientLimits, clientDefaults, type ServerLimits, serverDefaults } from "../limits.ts";
+import { type Backpressure, type ClientLimits, clientDefaults, type ServerLimits, serverDefaults } from "../limits.ts";
 import { Batch } from "../session/batch.ts";
 import { ClientSession } from "../session/client-session.ts";
 import type { RequestId, Settlement } from "../session/requests.ts";
@@ -28,6 +28,7 @@ export interface PairOptions {
   /** False: the server keeps no sessions, as real Sente. Default true. */
   readonly sessions?: boolean;
   readonly onSessionLost?: "report" | "resend";
+  readonly backpressure?: Backpressure;
 }
 
 /** What a side says when its socket closed. */
@@ -69,6 +70,8 @@ export class Pair {
   readonly gaps: { readonly sessionId: string; readonly inDoubt: readonly Event[] }[] = [];
   /** The sessions that ended at the server, with the frames that may not have arrived. */
   readonly endings: { readonly reason: string; readonly undelivered: readonly Frame[] }[] = [];
+  /** The frames that the policy `drop-oldest` left out. */
+  readonly dropped: Frame[] = [];
   /** The frames that went over the wire, as text. */
   readonly frames: { readonly direction: Direction; readonly data: string | Uint8Array }[] = [];
   /** How each connection ended, as the client was told or said. */
@@ -217,7 +220,15 @@ export class Pair {
   #begin(wire: Wire, arrival: Arrival): void {
     const { codec, form = "wrapped", handshake, sessions } = this.#options;
     const id = sessions === false || form === "bare" ? undefined : `s${++this.#ids}`;
-    const session = new ServerSession({ codec, form, ownPeer: true, limits: this.#serverLimits, root: this.#root, id });
+    const session = new ServerSession({
+      codec,
+      form,
+      ownPeer: true,
+      limits: this.#serverLimits,
+      root: this.#root,
+      id,
+      backpressure: this.#options.backpressure,
+    });
     const { uid, clientId } = arrival;
     const holder: Holder = { uid, clientId, session, wire: undefined, takeBackTimer: () => {} };
     this.sessions.push(session);
@@ -318,6 +329,7 @@ export class Pair {
     for (let said = session.pollOutput(); said !== undefined; said = session.pollOutput()) {
       if (said.type === "event") this.#delivered(holder, said.event, said.cbId);
       else if (said.type === "report") this.errors.push(said.error);
+      else if (said.type === "dropped") this.dropped.push(said.frame);
       else if (said.type === "ended") this.endings.push({ reason: said.reason, undelivered: said.undelivered });
       else {
         holder.wire?.toClient.send({ code: said.code, reason: said.reason });

@@ -12,6 +12,10 @@ export type Form = "wrapped" | "bare";
 export interface Frame {
   readonly data: Encoded;
   readonly bytes: number;
+  /** Of a push that a later one with this key replaces while it waits. */
+  readonly key?: string;
+  /** True for a push, which a server may have to leave out where it has chosen so. */
+  readonly isPush?: boolean;
 }
 
 /** What a reply to a failed request tells our own peers. */
@@ -59,8 +63,12 @@ export function ackFrame(codec: Codec, count: number): Frame {
 /** Pushed events, in order. A bare frame holds one event. */
 export function pushFrame(codec: Codec, form: Form, events: readonly Event[]): Frame {
   const [first] = events;
-  if (form === "bare" && first !== undefined) return framed(codec, wireEvent(first, codec), 1);
-  return framed(codec, [events.map((event) => wireEvent(event, codec)), null], 3);
+  if (form === "bare" && first !== undefined) return push(framed(codec, wireEvent(first, codec), 1));
+  return push(framed(codec, [events.map((event) => wireEvent(event, codec)), null], 3));
+}
+
+function push({ data, bytes }: Frame): Frame {
+  return { data, bytes, isPush: true };
 }
 
 /** A client's event; with a cb-id a reply is wanted. */
