@@ -6,9 +6,10 @@ import type { StandardSchema } from "./standard-schema.ts";
 
 /** A source that counts how it is treated. */
 function countedSource(maxReceived: number) {
-  const counts = { pauses: 0, maxReceivedBytes: 1_000_000, resumes: 0, overflows: 0 };
+  const counts = { pauses: 0, resumes: 0, overflows: 0 };
   const source: GateSource = {
     maxReceived,
+    maxReceivedBytes: 1_000_000,
     pause: () => void counts.pauses++,
     resume: () => void counts.resumes++,
     overflow: () => void counts.overflows++,
