@@ -122,6 +122,7 @@ describe("a dropped connection (PROTOCOL.md section 6.4)", () => {
     pair.hold("toServer");
     pair.clock.advance(5);
     pair.serve((session, now) => session.undecodable(new DecodeError("bad", "no such tag"), 12, now));
+    pair.release("toServer");
     back();
     expect(pair.atServer.map(({ event }) => event)).toEqual([["a/next"]]);
     expect(pair.errors).toMatchObject([{ code: "bad-frame" }]);
@@ -381,7 +382,6 @@ describe("the loss of a session (PROTOCOL.md section 6.5)", () => {
       { session: "other", "resumed?": true, received: 0 },
       { session: pair.client.sessionId, "resumed?": true, received: 5 },
     ]) {
-      pair.hold("toServer");
       pair.act((client, now) => {
         client.reconnect(now);
         client.message([["chsk/handshake", ["ann", null, null, session]], null], 10, now);
@@ -453,5 +453,6 @@ describe("the end of a session (PROTOCOL.md section 6.6)", () => {
       { reason: "the client left", undelivered: [{ data: '[[["s/one",1]],null]' }] },
     ]);
     pair.act((client, now) => client.disconnect(now));
+    pair.release("toClient");
   });
 });

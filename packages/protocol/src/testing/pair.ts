@@ -88,6 +88,8 @@ export class Pair {
   #table: ServerSessions<Holder>;
   #ids = 0;
   #wire: Wire | undefined;
+  /** Every connection so far: an earlier one may still carry something. */
+  readonly #wires = new Set<Wire>();
   #takeBackTimer: () => void = () => {};
 
   constructor(options: PairOptions) {
@@ -174,6 +176,10 @@ export class Pair {
       if (session.status !== "ended") left.push(`a server session is ${session.status}`);
       if (session.nextFrame() !== undefined) left.push("a frame waits at the server");
     }
+    for (const { toServer, toClient } of this.#wires) {
+      if (toServer.inFlight > 0) left.push(`${toServer.inFlight} frames are on their way to the server`);
+      if (toClient.inFlight > 0) left.push(`${toClient.inFlight} frames are on their way to the client`);
+    }
     if (this.#table.away > 0) left.push(`${this.#table.away} sessions are away`);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers wait`);
     return left;
@@ -191,6 +197,7 @@ export class Pair {
       clientListens: true,
     };
     this.#wire = wire;
+    this.#wires.add(wire);
     const { uid } = handshake ?? ann;
     this.clock.after(latencyMs, () => this.#admit(wire, { uid, clientId: "c1", codec, form, attempt, named }));
   }
