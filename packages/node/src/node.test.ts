@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { webHost } from "@sente-lite/engine";
 import { json } from "@sente-lite/protocol/json";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { makeChannelSocketClient, makeChannelSocketServer, ReplyError, startRouter } from "./core.ts";
 
@@ -42,6 +43,21 @@ async function statusOf(port: number, path: string): Promise<number | undefined>
     });
     request.on("error", reject);
   });
+}
+
+/** The bytes of an upgrade request. */
+function upgradeTo(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+}
+
+/** A peer that sends so much, and leaves its own end open when the server ends. */
+function halfOpen(port: number, text: string): Socket {
+  const peer = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  closing.push(() => peer.destroy());
+  peer.on("error", () => {});
+  peer.resume();
+  peer.write(text);
+  return peer;
 }
 
 describe("a server and a client on Node", () => {
@@ -129,6 +145,18 @@ describe("attach", () => {
     expect(http.listenerCount("upgrade")).toBe(1);
   });
 
+  it("answers 404 what none of several of ours takes, and each its own path", async () => {
+    const http = createServer();
+    makeServer().attach(http, { path: "/one" });
+    const detach = makeServer().attach(http, { path: "/two" });
+    const port = await listening(http);
+    expect(await statusOf(port, "/one?client-id=c")).toBe(101);
+    expect(await statusOf(port, "/two?client-id=c")).toBe(101);
+    expect(await statusOf(port, "/three")).toBe(404);
+    detach();
+    expect(await statusOf(port, "/two?client-id=c")).toBe(404);
+  });
+
   it("takes upgrades that the application hands to it, and answers Ajax with 501", async () => {
     const http = createServer((request, response) => server.ajaxPostFn(request, response));
     const server = makeServer();
@@ -152,6 +180,61 @@ describe("listen", () => {
 });
 
 describe("hostile peers", () => {
+  it("that are refused and keep their end open keep no descriptor of the server's", async () => {
+    const server = makeServer({ authorizedFn: () => false });
+    const http = createServer();
+    server.attach(http);
+    const closes: Promise<unknown>[] = [];
+    http.on("connection", (socket) => closes.push(once(socket, "close")));
+    const port = await listening(http);
+    const peers = Array.from({ length: 20 }, () => halfOpen(port, upgradeTo("/chsk?client-id=c")));
+    for (const peer of peers) {
+      const [answer] = (await once(peer, "data")) as [Buffer];
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 .*\r\n\r\nUnauthorized$/s);
+    }
+    await Promise.all(closes);
+    expect(closes).toHaveLength(20);
+  });
+
+  it("that say little or nothing, or are still being judged, do not keep the server from closing", async () => {
+    let judged: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      judged = resolve;
+    });
+    const server = makeServer({
+      authorizedFn: () => {
+        judged();
+        return new Promise<boolean>(() => {});
+      },
+    });
+    const { port } = await server.listen();
+    for (const text of ["", "GET /chsk HT", upgradeTo("/elsewhere"), upgradeTo("/chsk?client-id=c")]) {
+      halfOpen(port, text);
+    }
+    // They came in this order: with the last, all are there.
+    await asked;
+    await server.close();
+  });
+
+  it("meet a server that fails to open their connection: it is reported, and closed with 1011", async () => {
+    const server = makeServer();
+    const reports: unknown[] = [];
+    server.errorChan.on(({ error, context }) => reports.push([error.message, context.source]));
+    const { url } = await server.listen();
+    const failing = vi.spyOn(webHost, "randomBytes").mockImplementation(() => {
+      throw new Error("no randomness");
+    });
+    closing.push(() => failing.mockRestore());
+    const raw = new WebSocket(`${url}?client-id=c&sente-lite=1&attempt=1`);
+    const [code] = (await once(raw, "close")) as [number];
+    expect(code).toBe(1011);
+    expect(reports).toEqual([["no randomness", "opened"]]);
+    failing.mockRestore();
+    const client = makeChannelSocketClient(url, { codec: json });
+    closing.push(() => client.close());
+    await client.ready();
+  });
+
   it("cannot harm by a reset while they are being judged", async () => {
     let judged: () => void = () => {};
     const asked = new Promise<void>((resolve) => {
@@ -170,9 +253,7 @@ describe("hostile peers", () => {
     const { port } = await server.listen();
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    socket.write(
-      "GET /chsk?client-id=c HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-    );
+    socket.write(upgradeTo("/chsk?client-id=c"));
     await asked;
     socket.resetAndDestroy();
     await once(socket, "close");

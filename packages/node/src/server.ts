@@ -1,7 +1,14 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type ConnectionHandlers, createServer, encodedOf, type ServerSocket, webHost } from "@sente-lite/engine";
+import {
+  type Accepted,
+  type ConnectionHandlers,
+  createServer,
+  encodedOf,
+  type ServerSocket,
+  webHost,
+} from "@sente-lite/engine";
 import type { AnyContract, ChannelSocketServer, Codec, ServerOptions } from "@sente-lite/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 import { framed } from "./framed.ts";
@@ -55,6 +62,17 @@ export type MakeServer = <
   options?: ServerOptions<Context, C, Codecs>,
 ) => NodeServer<Context, C>;
 
+type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+
+/** RFC 6455 section 7.4.1. */
+const INTERNAL_ERROR = 1011;
+
+/** How long a peer that is turned away may take before it is cut. */
+const GRACE_MS = 3_000;
+
+/** The paths of our servers on an http server, by their listeners: all other listeners are the application's. */
+const mounted = new WeakMap<UpgradeServer, Map<unknown, string>>();
+
 // server
 
 /** Makes servers with these codecs where the user names none. */
@@ -64,9 +82,15 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
   ): NodeServer<Context, C> => {
     const own = new Set<Server>();
     const detachers = new Set<() => void>();
+    /** Sockets that are being judged: they are no longer the http server's, nor a WebSocket's yet. */
+    const judged = new Set<Duplex>();
     const closeListeners = async () => {
       for (const detach of detachers) detach();
-      await Promise.all([...own].map((server) => new Promise((closed) => server.close(closed))));
+      for (const socket of judged) refuse(socket, 503, "the server is closed");
+      const closed = [...own].map((server) => new Promise((resolve) => server.close(resolve)));
+      // The WebSockets have ended by now. What is left has sent part of a request or none, and would be waited for.
+      for (const server of own) server.closeAllConnections();
+      await Promise.all(closed);
     };
     const core = createServer<Context, C, Codecs>({ host: webHost, codecs, options, closeListeners });
     const upgrader = new WebSocketServer({
@@ -83,13 +107,11 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       // A peer that resets while it is being judged must not end the process.
       const ignore = () => {};
       socket.on("error", ignore);
-      const decision = await core.admit({
-        url: urlOf(request),
-        headers: headersOf(request),
-        remoteAddress: request.socket.remoteAddress,
-        raw: request,
-      });
-      if (socket.destroyed) return;
+      const { remoteAddress } = request.socket;
+      const asked = { url: urlOf(request), headers: headersOf(request), remoteAddress, raw: request };
+      judged.add(socket);
+      const decision = await core.admit(asked).finally(() => judged.delete(socket));
+      if (socket.destroyed || socket.writableEnded) return;
       if (decision.type === "refuse") {
         refuse(socket, decision.status, decision.body);
         return;
@@ -97,7 +119,7 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       if (decision.protocol !== undefined) protocols.set(request, decision.protocol);
       upgrader.handleUpgrade(request, socket, head, (webSocket) => {
         socket.off("error", ignore);
-        serve(webSocket, socket, decision.opened);
+        serve(webSocket, socket, decision.opened, core.report);
       });
     };
     const handleUpgrade = (request: unknown, socket: unknown, head: unknown) => {
@@ -108,13 +130,23 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
     };
 
     const attach: NodeServer["attach"] = (server, { path = "/chsk" } = {}) => {
+      const ours = mounted.get(server) ?? new Map<unknown, string>();
+      mounted.set(server, ours);
       const listener = (request: unknown, socket: unknown, head: unknown) => {
-        if (pathOf(request as IncomingMessage) === path) handleUpgrade(request, socket, head);
-        else if (server.listenerCount("upgrade") === 1) refuse(socket as Duplex, 404, "nothing here");
+        const asked = pathOf(request as IncomingMessage);
+        if (asked === path) {
+          handleUpgrade(request, socket, head);
+          return;
+        }
+        const isAnswered = [...ours.values()].some((other) => other === asked);
+        // Each of ours comes here; the first answers, and the others find the socket ended.
+        if (!isAnswered && server.listenerCount("upgrade") === ours.size) refuse(socket as Duplex, 404, "nothing here");
       };
       server.on("upgrade", listener);
+      ours.set(listener, path);
       const detach = () => {
         detachers.delete(detach);
+        ours.delete(listener);
         server.off("upgrade", listener);
       };
       detachers.add(detach);
@@ -174,8 +206,9 @@ function headersOf(request: IncomingMessage): Headers {
   return headers;
 }
 
+/** Answers, and hangs up: a peer that keeps its own end open would keep the descriptor of ours. */
 function refuse(socket: Duplex, status: number, body: string): void {
-  if (socket.destroyed) return;
+  if (socket.destroyed || socket.writableEnded) return;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
@@ -183,13 +216,36 @@ function refuse(socket: Duplex, status: number, body: string): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   socket.on("error", () => {});
+  const grace = webHost.setTimer(GRACE_MS, () => socket.destroy());
+  socket.once("close", () => webHost.clearTimer(grace));
+  // What was sent and not read would make a reset of the end, and the answer could be lost.
+  socket.resume();
+  socket.once("finish", () => socket.destroy());
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 // socket
 
-function serve(webSocket: WebSocket, stream: Duplex, opened: (socket: ServerSocket) => ConnectionHandlers): void {
-  const handlers = opened({
+function serve(webSocket: WebSocket, stream: Duplex, opened: Accepted["opened"], report: Report): void {
+  // What fails is followed by close, with the code that says why.
+  webSocket.on("error", () => {});
+  let handlers: ConnectionHandlers;
+  try {
+    handlers = opened(serverSocket(webSocket, stream));
+  } catch (error) {
+    report(error, { source: "opened" });
+    const grace = webHost.setTimer(GRACE_MS, () => webSocket.terminate());
+    webSocket.once("close", () => webHost.clearTimer(grace));
+    webSocket.close(INTERNAL_ERROR);
+    return;
+  }
+  webSocket.on("message", (data, isBinary) => handlers.message(isBinary ? encodedOf(data) : data.toString()));
+  webSocket.on("close", (code, reason) => handlers.closed(code, reason.toString()));
+  stream.on("drain", () => handlers.drained());
+}
+
+function serverSocket(webSocket: WebSocket, stream: Duplex): ServerSocket {
+  return {
     send: (data) => {
       if (webSocket.readyState !== webSocket.OPEN) return "written";
       return stream.write(framed(data)) ? "written" : "buffered";
@@ -201,10 +257,5 @@ function serve(webSocket: WebSocket, stream: Duplex, opened: (socket: ServerSock
     },
     pause: () => webSocket.pause(),
     resume: () => webSocket.resume(),
-  });
-  webSocket.on("message", (data, isBinary) => handlers.message(isBinary ? encodedOf(data) : data.toString()));
-  // What fails is followed by close, with the code that says why.
-  webSocket.on("error", () => {});
-  webSocket.on("close", (code, reason) => handlers.closed(code, reason.toString()));
-  stream.on("drain", () => handlers.drained());
+  };
 }

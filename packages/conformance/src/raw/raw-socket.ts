@@ -65,9 +65,10 @@ export class RawSocket {
     });
   }
 
-  static open(port: number): Promise<RawSocket> {
+  /** `allowHalfOpen`: this end stays open when the server has ended its own. */
+  static open(port: number, { allowHalfOpen = false } = {}): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: "127.0.0.1", port });
+      const socket = connect({ host: "127.0.0.1", port, allowHalfOpen });
       socket.once("error", reject);
       socket.once("connect", () => resolve(new RawSocket(socket)));
     });

@@ -1,5 +1,6 @@
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import type { RawPeer } from "../../raw/raw-peer.ts";
+import { RawSocket, upgradeRequest } from "../../raw/raw-socket.ts";
 import type { RunningServer } from "../../targets/target.ts";
 import { everyCodec, expectAlive, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
 
@@ -114,6 +115,27 @@ export function closingTests(section: ServerSection): void {
     test("it ends though a peer hangs", async () => {
       await startedFor(async (server, [peer]) => {
         peer?.stall();
+        expect(await server.stop()).toBe(0);
+      });
+    });
+
+    test("it ends though there are connections of which nothing became", async () => {
+      await startedFor(async (server) => {
+        const halfOpen = async (text: string) => {
+          const socket = await RawSocket.open(server.port, { allowHalfOpen: true });
+          onTestFinished(() => socket.destroy());
+          socket.write(text);
+          return socket;
+        };
+        await halfOpen("");
+        await halfOpen("GET /chsk?client-id=half HTTP/1.1\r\nHost: ");
+        for (const path of ["/chsk?client-id=a&unauthorized=1", "/elsewhere"]) {
+          const refused = await halfOpen(upgradeRequest(server.port, path));
+          await refused.until((text) => /^HTTP\/1\.1 40[14] /.test(text));
+        }
+        await halfOpen(upgradeRequest(server.port, `/chsk?client-id=${fresh("judged")}&authorizeAfter=60000`));
+        // The server has read what came before this.
+        await expectAlive(server);
         expect(await server.stop()).toBe(0);
       });
     });
