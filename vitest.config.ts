@@ -29,7 +29,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/{protocol,engine,node,browser}/src/**/*.test.ts", "apps/*/src/**/!(*.e2e).test.ts"],
+          include: [
+            "packages/{protocol,engine,node,bun,deno,browser}/src/**/*.test.ts",
+            "apps/*/src/**/!(*.e2e).test.ts",
+          ],
         },
       },
       {

@@ -11,7 +11,14 @@ import {
   type WebResponse,
   webHost,
 } from "@sente-lite/engine";
-import type { AnyContract, ChannelSocketServer, Codec, Encoded, ServerOptions } from "@sente-lite/protocol";
+import {
+  type AnyContract,
+  type ChannelSocketServer,
+  type Codec,
+  type Encoded,
+  type ServerOptions,
+  UsageError,
+} from "@sente-lite/protocol";
 
 // types
 
@@ -30,6 +37,9 @@ export interface BunWebSocketHandler {
   message(socket: unknown, data: unknown): void;
   drain(socket: unknown): void;
   close(socket: unknown, code: number, reason: string): void;
+  /** There where the application has one for its own sockets. */
+  ping?(socket: unknown, data: unknown): void;
+  pong?(socket: unknown, data: unknown): void;
   readonly idleTimeout: number;
   readonly maxPayloadLength: number;
   readonly perMessageDeflate: boolean;
@@ -41,6 +51,8 @@ export interface OtherWebSocketHandler {
   message(socket: never, data: never): unknown;
   drain?(socket: never): unknown;
   close?(socket: never, code: number, reason: string): unknown;
+  ping?(socket: never, data: never): unknown;
+  pong?(socket: never, data: never): unknown;
 }
 
 export interface Listening {
@@ -52,7 +64,10 @@ export interface Listening {
 
 export interface BunServer<Context = unknown, C extends AnyContract | undefined = undefined>
   extends ChannelSocketServer<Context, C> {
-  /** For `Bun.serve({ fetch })`, or called by yours for the requests that `handles`. Resolves to nothing once upgraded. */
+  /**
+   * For `Bun.serve({ fetch })`, or called by yours for the requests that `handles`, with the server that Bun gives it.
+   * Resolves to nothing once upgraded; rejects with `UsageError` (`no-bun-server`) where the server is missing.
+   */
   readonly fetch: (request: WebRequest, server: unknown) => Promise<WebResponse | undefined>;
   /** For `Bun.serve({ websocket })`. */
   readonly websocket: BunWebSocketHandler;
@@ -106,7 +121,12 @@ class Ours {
   }
 }
 
+type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+
 const OPEN = 1;
+
+/** RFC 6455 section 7.4.1. */
+const INTERNAL_ERROR = 1011;
 
 // server
 
@@ -122,8 +142,8 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
     };
     const core = createServer<Context, C, Codecs>({ host: webHost, codecs, options, closeListeners });
 
-    const fetch: BunServer["fetch"] = (request, given) => {
-      const server = given as BunHttpServer;
+    const fetch: BunServer["fetch"] = async (request, given) => {
+      const server = bunServerOf(given);
       const upgrade = (upgraded: WebRequest, { protocol, opened }: Accepted) => {
         // Left to itself Bun takes the first that is offered.
         const headers = { "sec-websocket-protocol": protocol ?? "" };
@@ -137,7 +157,7 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       open: (socket) => {
         const ours = oursOf(socket);
         if (ours === undefined) others?.open?.(socket as never);
-        else ours.handlers = ours.opened(serverSocket(socket as BunSocket));
+        else open(ours, socket as BunSocket, core.report);
       },
       message: (socket, data) => {
         const ours = oursOf(socket);
@@ -154,6 +174,9 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
         if (ours === undefined) others?.close?.(socket as never, code, reason);
         else ours.handlers?.closed(code, reason);
       },
+      // Bun answers pings itself; nobody but the application asks to hear of them.
+      ...(others?.ping === undefined ? {} : { ping: forOthers((socket, data) => others.ping?.(socket, data)) }),
+      ...(others?.pong === undefined ? {} : { pong: forOthers((socket, data) => others.pong?.(socket, data)) }),
       // Our own heartbeat finds the dead (PROTOCOL.md section 7).
       idleTimeout: 0,
       maxPayloadLength: core.limits.maxPayloadBytes,
@@ -182,12 +205,36 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
   };
 }
 
+/** Called without it, Bun's own complaint would be of a property of undefined. */
+function bunServerOf(given: unknown): BunHttpServer {
+  if (typeof (given as Partial<BunHttpServer> | undefined)?.upgrade === "function") return given as BunHttpServer;
+  throw new UsageError(
+    "no-bun-server",
+    "fetch needs Bun's server, to upgrade: Bun.serve({ fetch: (request, server) => chsk.fetch(request, server), websocket: chsk.websocket })",
+  );
+}
+
+function forOthers(handle: (socket: never, data: never) => void): (socket: unknown, data: unknown) => void {
+  return (socket, data) => {
+    if (oursOf(socket) === undefined) handle(socket as never, data as never);
+  };
+}
+
 function oursOf(socket: unknown): Ours | undefined {
   const { data } = socket as { readonly data: unknown };
   return data instanceof Ours ? data : undefined;
 }
 
 // socket
+
+function open(ours: Ours, socket: BunSocket, report: Report): void {
+  try {
+    ours.handlers = ours.opened(serverSocket(socket));
+  } catch (error) {
+    report(error, { source: "opened" });
+    socket.close(INTERNAL_ERROR, "");
+  }
+}
 
 function serverSocket(socket: BunSocket): ServerSocket {
   return {

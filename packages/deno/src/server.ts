@@ -75,7 +75,12 @@ interface DenoSocket extends WebSocketLike {
   onopen: (() => void) | null;
 }
 
+type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+
 const OPEN = 1;
+
+/** RFC 6455 section 7.4.1. */
+const INTERNAL_ERROR = 1011;
 
 // server
 
@@ -98,7 +103,7 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
         const { socket, response } = deno().upgradeWebSocket(upgraded, { idleTimeout: 0 });
         // Deno's own option for it throws where the client put no space behind the commas of its offer.
         if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
-        serve(socket, opened);
+        serve(socket, opened, core.report);
         return response;
       };
       const response = await respond(request, { core, path, remoteAddress: addressOf(info), upgrade });
@@ -145,11 +150,17 @@ function addressOf(info: unknown): string | undefined {
 
 // socket
 
-function serve(socket: DenoSocket, opened: Accepted["opened"]): void {
+function serve(socket: DenoSocket, opened: Accepted["opened"], report: Report): void {
   let handlers: ConnectionHandlers | undefined;
   socket.binaryType = "arraybuffer";
+  // What is thrown in an event handler ends the process.
   socket.onopen = () => {
-    handlers = opened(serverSocket(socket));
+    try {
+      handlers = opened(serverSocket(socket));
+    } catch (error) {
+      report(error, { source: "opened" });
+      socket.close(INTERNAL_ERROR, "");
+    }
   };
   socket.onmessage = ({ data }) => handlers?.message(encodedOf(data));
   // What fails is followed by close.
