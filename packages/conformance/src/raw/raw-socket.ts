@@ -92,6 +92,16 @@ export class RawSocket {
     this.#socket.write(bytes);
   }
 
+  /** Writes, and waits until the kernel has taken it (true) or the connection has ended (false). */
+  taken(bytes: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => this.#socket.write(bytes, (error) => resolve(error == null)));
+  }
+
+  /** Stops reading. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
   frame(shape: FrameShape): void {
     this.write(frameBytes(shape));
   }

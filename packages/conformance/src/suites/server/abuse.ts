@@ -140,6 +140,32 @@ export function abuseTests(section: ServerSection): void {
       await expectAlive(server());
     });
 
+    test("a peer that floods pings and never reads does not grow the server, which serves others meanwhile", async () => {
+      const asking = await greeted(server(), `client-id=${fresh("memory")}&codec=edn`);
+      const residentBytes = async () => Number(/^\[(\d+) /.exec(await asking.ask('[[:test/memory] "m"]'))?.[1]);
+      const before = await residentBytes();
+      const socket = await upgraded();
+      socket.stall();
+      // Each asks for a pong of its own: 200,000 that are kept for a peer that does not read are more than 100 MB.
+      const ping = frameBytes({ opcode: opcodes.ping, payload: "x".repeat(125) });
+      const pings = Buffer.concat(Array.from({ length: 2_000 }, () => ping));
+      let taken = 0;
+      let isOver = false;
+      const flooding = (async () => {
+        while (taken < 100 && (await socket.taken(pings))) taken++;
+        isOver = true;
+      })();
+      // To end the connection is right, and so is to stop reading it, which shows while others are served.
+      for (let seen = -1; !isOver && seen !== taken; ) {
+        seen = taken;
+        for (let i = 0; i < 10; i++) await expectAlive(server());
+      }
+      expect((await residentBytes()) - before).toBeLessThan(64 * 1024 * 1024);
+      socket.destroy();
+      await flooding;
+      await expectAlive(server());
+    });
+
     test("a slow reader is served in full once it reads", async () => {
       const peer = await greeted(server(), `client-id=${fresh("slow")}`);
       peer.stall();
