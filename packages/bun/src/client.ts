@@ -1,13 +1,13 @@
-import { createClient, type OpenSocket, type WebSocketLike, webHost, webSocketOpener } from "@sente-lite/engine";
-import type { AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
+import { createClient, type WebSocketLike, webHost, webSocketOpener } from "@sente-lite/engine";
+import type { AnyContract, ChannelSocketClient, ClientOptions, Codec, MaybePromise } from "@sente-lite/protocol";
 
 // types
 
 /** Options of a client on Bun: those of every runtime, and headers for the upgrade request. */
 export interface BunClientOptions<C extends AnyContract | undefined = undefined, K extends Codec = Codec>
   extends ClientOptions<C, K> {
-  /** Headers of the upgrade request, such as `Authorization` or `Cookie`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of the upgrade request, such as `Authorization` or `Cookie`; as a function, asked anew for each attempt. */
+  readonly headers?: Readonly<Record<string, string>> | (() => MaybePromise<Readonly<Record<string, string>>>);
 }
 
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
@@ -20,17 +20,17 @@ export type MakeClient = <C extends AnyContract | undefined = undefined, K exten
 /** Makes clients with that codec where the user names none. */
 export function clientMaker(codec: Codec | undefined): MakeClient {
   return (url, options = {}) => {
-    const core = { host: webHost, openSocket: socketOpener(options) };
+    const core = { host: webHost, openSocket };
     return createClient(codec === undefined ? core : { ...core, codec }, url, options);
   };
 }
 
 // socket
 
-function socketOpener({ headers = {} }: Pick<BunClientOptions, "headers">): OpenSocket {
-  // Bun's WebSocket takes headers, and can be terminated.
+// Bun's WebSocket takes headers, and can be terminated.
+const openSocket = webSocketOpener((url, protocols, headers) => {
   const { WebSocket } = globalThis as unknown as {
     readonly WebSocket: new (url: string, options: object) => WebSocketLike;
   };
-  return webSocketOpener((url, protocols) => new WebSocket(url, { protocols: [...protocols], headers }));
-}
+  return new WebSocket(url, { protocols: [...protocols], headers });
+});

@@ -5,6 +5,8 @@ import {
   encodedOf,
   isFor,
   noAjax,
+  READY_PATH,
+  readiness,
   respond,
   type ServerSocket,
   type WebRequest,
@@ -79,7 +81,10 @@ export interface BunServer<Context = unknown, C extends AnyContract | undefined 
   readonly ajaxGetOrWsHandshakeFn: BunServer["fetch"];
   /** There is no Ajax fallback: answers 501. */
   readonly ajaxPostFn: () => WebResponse;
-  /** Opens a port of its own. Defaults: port 0 (any free one), hostname 127.0.0.1. */
+  /**
+   * Opens a port of its own. Defaults: port 0 (any free one), hostname 127.0.0.1. `GET /ready` is answered 200, and 503
+   * once `close` was called.
+   */
   readonly listen: (options?: { readonly port?: number; readonly hostname?: string }) => Promise<Listening>;
 }
 
@@ -186,7 +191,13 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
 
     const listen: BunServer["listen"] = async ({ port = 0, hostname = "127.0.0.1" } = {}) => {
       const { Bun } = globalThis as unknown as { readonly Bun: { serve(options: object): BunHttpServer } };
-      const server = Bun.serve({ port, hostname, fetch, websocket });
+      const server = Bun.serve({
+        port,
+        hostname,
+        fetch: (request: WebRequest, given: unknown) =>
+          isFor(request, READY_PATH) ? readiness(core.server) : fetch(request, given),
+        websocket,
+      });
       own.add(server);
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       return { url: `ws://${host}:${server.port}${path}`, hostname, port: server.port };

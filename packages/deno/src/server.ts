@@ -5,6 +5,8 @@ import {
   encodedOf,
   isFor,
   noAjax,
+  READY_PATH,
+  readiness,
   respond,
   type ServerSocket,
   type WebRequest,
@@ -113,7 +115,9 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
 
     const listen: DenoServer["listen"] = async ({ port = 0, hostname = "127.0.0.1" } = {}) => {
       const controller = abortController();
-      const server = deno().serve({ port, hostname, signal: controller.signal, onListen: () => {} }, fetch);
+      const answer: DenoServer["fetch"] = async (request, info) =>
+        isFor(request, READY_PATH) ? readiness(core.server) : fetch(request, info);
+      const server = deno().serve({ port, hostname, signal: controller.signal, onListen: () => {} }, answer);
       own.add(controller);
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       return { url: `ws://${host}:${server.addr.port}${path}`, hostname, port: server.addr.port };

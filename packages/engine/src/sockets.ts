@@ -41,8 +41,16 @@ export interface SocketHandlers {
   closed(code: number, reason: string): void;
 }
 
-/** Opens a socket. Throws only for a URL or subprotocol that cannot be used. */
-export type OpenSocket = (url: string, protocols: readonly string[], handlers: SocketHandlers) => ClientSocket;
+/** Headers of an upgrade request, where the runtime lets a client set them. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
+/** Opens a socket. Throws only for a URL, subprotocol or header that cannot be used. */
+export type OpenSocket = (
+  url: string,
+  protocols: readonly string[],
+  handlers: SocketHandlers,
+  headers: RequestHeaders,
+) => ClientSocket;
 
 /** How long a socket may take to close before it is cut. */
 export const CLOSE_GRACE_MS = 3_000;

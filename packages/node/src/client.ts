@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   type Codec,
   clientDefaults,
+  type MaybePromise,
 } from "@sente-lite/protocol";
 import { WebSocket } from "ws";
 
@@ -13,8 +14,8 @@ import { WebSocket } from "ws";
 /** Options of a client on Node: those of every runtime, and headers for the upgrade request. */
 export interface NodeClientOptions<C extends AnyContract | undefined = undefined, K extends Codec = Codec>
   extends ClientOptions<C, K> {
-  /** Headers of the upgrade request, such as `Authorization` or `Cookie`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of the upgrade request, such as `Authorization` or `Cookie`; as a function, asked anew for each attempt. */
+  readonly headers?: Readonly<Record<string, string>> | (() => MaybePromise<Readonly<Record<string, string>>>);
 }
 
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
@@ -34,12 +35,12 @@ export function clientMaker(codec: Codec | undefined): MakeClient {
 
 // socket
 
-function socketOpener(options: Pick<NodeClientOptions, "maxPayloadBytes" | "headers">): OpenSocket {
-  return (url, protocols, handlers) => {
+function socketOpener(options: Pick<NodeClientOptions, "maxPayloadBytes">): OpenSocket {
+  return (url, protocols, handlers, headers) => {
     const socket = new WebSocket(url, [...protocols], {
       perMessageDeflate: false,
       maxPayload: options.maxPayloadBytes ?? clientDefaults.maxPayloadBytes,
-      ...(options.headers === undefined ? {} : { headers: options.headers }),
+      headers,
     });
     socket.binaryType = "nodebuffer";
     socket.on("message", (data, isBinary) => handlers.message(isBinary ? encodedOf(data) : data.toString()));

@@ -96,6 +96,18 @@ describe("a server and a client on Node", () => {
     expect(await client.requestFn(["test/context"])).toEqual({ token: "Bearer x", remoteAddress: "127.0.0.1" });
   });
 
+  it("ask for a client's headers anew with each attempt, where they are a function", async () => {
+    const server = makeServer({ authorizedFn: ({ headers }) => headers.get("Authorization") === "Bearer 2" });
+    const { url } = await server.listen();
+    let attempt = 0;
+    const headers = async () => ({ authorization: `Bearer ${++attempt}` });
+    const client = makeChannelSocketClient(url, { codec: json, headers });
+    closing.push(() => client.close());
+    await expect(client.ready()).rejects.toMatchObject({ code: "terminal-code" });
+    client.chsk.reconnect();
+    expect((await client.ready()).open).toBe(true);
+  });
+
   it("bring a frame of many kilobytes through a slow start, in order", async () => {
     const server = makeServer({ highWaterBytes: 1_000 });
     const { url } = await server.listen();

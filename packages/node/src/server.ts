@@ -6,6 +6,7 @@ import {
   type ConnectionHandlers,
   createServer,
   encodedOf,
+  READY_PATH,
   type ServerSocket,
   webHost,
 } from "@sente-lite/engine";
@@ -46,7 +47,10 @@ export interface NodeServer<Context = unknown, C extends AnyContract | undefined
     request: unknown,
     response: { writeHead(status: number): unknown; end(body: string): unknown },
   ) => void;
-  /** Opens a port of its own. Defaults: port 0 (any free one), hostname 127.0.0.1, path `/chsk`. */
+  /**
+   * Opens a port of its own. Defaults: port 0 (any free one), hostname 127.0.0.1, path `/chsk`. `GET /ready` is answered
+   * 200, and 503 once `close` was called.
+   */
   readonly listen: (options?: {
     readonly port?: number;
     readonly hostname?: string;
@@ -154,10 +158,9 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
     };
 
     const listen: NodeServer["listen"] = async ({ port = 0, hostname = "127.0.0.1", path = "/chsk" } = {}) => {
-      const server = createHttpServer((_request, response) => {
-        response
-          .writeHead(426, { connection: "close", "content-type": "text/plain" })
-          .end("a channel socket, for WebSockets\n");
+      const server = createHttpServer((request, response) => {
+        const [status, body] = answerTo(request, core.server.isReady());
+        response.writeHead(status, { connection: "close", "content-type": "text/plain" }).end(`${body}\n`);
       });
       attach(server, { path });
       own.add(server);
@@ -185,6 +188,12 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       listen,
     };
   };
+}
+
+/** What `listen` answers to a request that is no upgrade. */
+function answerTo(request: IncomingMessage, isReady: boolean): readonly [status: number, body: string] {
+  if (pathOf(request) !== READY_PATH) return [426, "a channel socket, for WebSockets"];
+  return isReady ? [200, "ready"] : [503, "not ready"];
 }
 
 function pathOf(request: IncomingMessage): string | undefined {

@@ -135,7 +135,10 @@ export interface ServerOptions<
   readonly serialization?: string;
 }
 
-/** Whom to push to: every connection of a user (null: of the users without an id), of several, or one connection. */
+/**
+ * Whom to push to: every connection of a user (null, or Sente's `"sente/all-users-without-uid"`: of the users without an
+ * id), of several, or one connection.
+ */
 export type To = string | null | Iterable<string | null> | { readonly uid: string | null; readonly clientId: string };
 
 export type ReplyFn<Reply = unknown> = unknown extends Reply ? (value?: unknown) => boolean : (value: Reply) => boolean;

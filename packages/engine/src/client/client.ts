@@ -31,7 +31,7 @@ import type { OpenSocket } from "../sockets.ts";
 import { INSIDE, type Message, type Source, weightOf } from "../source.ts";
 import { guarded } from "../thenable.ts";
 import { createWatchable } from "../watchable.ts";
-import { ClientDriver } from "./driver.ts";
+import { ClientDriver, type WithHeaders } from "./driver.ts";
 import { nothingObserved, stateOf } from "./state.ts";
 import { codecOf } from "./url.ts";
 
@@ -52,11 +52,11 @@ type Delivered = ClientMessage & Message;
 export function createClient<C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
   core: ClientCore,
   url: string,
-  given: ClientOptions<C, K> = {},
+  given: ClientOptions<C, K> & WithHeaders = {},
 ): ChannelSocketClient<C> {
   const { host } = core;
   // In here all events are alike; the contract's types are for the outside.
-  const options = given as unknown as ClientOptions;
+  const options = given as unknown as ClientOptions & WithHeaders;
   const gate = gateOf(given.contract, "client");
   const limits = limitsOf(clientDefaults, options);
   const codec = codecOf(options, core.codec);

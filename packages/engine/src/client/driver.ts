@@ -4,6 +4,7 @@ import {
   type Codec,
   DecodeError,
   type Encoded,
+  type MaybePromise,
   UsageError,
 } from "@sente-lite/protocol";
 import {
@@ -17,7 +18,14 @@ import {
   sessionProtocol,
 } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
-import { CLOSE_GRACE_MS, type ClientSocket, DRAIN_POLL_MS, type OpenSocket, type SocketHandlers } from "../sockets.ts";
+import {
+  CLOSE_GRACE_MS,
+  type ClientSocket,
+  DRAIN_POLL_MS,
+  type OpenSocket,
+  type RequestHeaders,
+  type SocketHandlers,
+} from "../sockets.ts";
 import { attemptUrl, socketUrl } from "./url.ts";
 
 export interface DriverOptions {
@@ -29,10 +37,15 @@ export interface DriverOptions {
   readonly codec: Codec;
   readonly clientId: string;
   readonly url: string;
-  readonly options: ClientOptions;
+  readonly options: ClientOptions & WithHeaders;
   readonly openSocket: OpenSocket;
   readonly resolveUrl: (url: string) => string;
   readonly events: DriverEvents;
+}
+
+/** An option of the runtimes whose clients can set headers. */
+export interface WithHeaders {
+  readonly headers?: RequestHeaders | (() => MaybePromise<RequestHeaders>);
 }
 
 export interface DriverEvents {
@@ -58,9 +71,10 @@ interface Attempt {
 interface Asked {
   readonly number: number;
   readonly session: NamedSession | undefined;
-  readonly token: string | undefined;
+  readonly csrfToken: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
+  readonly headers: RequestHeaders;
 }
 
 /** Drives the session over one socket after the other: the client's half of the one driver. */
@@ -110,25 +124,28 @@ export class ClientDriver {
   #open(number: number, session: NamedSession | undefined): void {
     const current: Attempt = { socket: undefined, grace: undefined };
     this.#attempt = current;
-    const { csrfToken: token, params = {}, protocols = [] } = this.#options.options;
-    if (typeof token !== "function" && typeof params !== "function" && typeof protocols !== "function") {
-      this.#openWith(current, { number, session, token, params, protocols });
+    const { csrfToken, params = {}, protocols = [], headers = {} } = this.#options.options;
+    if (![csrfToken, params, protocols, headers].some((option) => typeof option === "function")) {
+      this.#openWith(current, { number, session, csrfToken, params, protocols, headers } as Asked);
       return;
     }
-    const asked = async () => {
+    // One after the other: the parameters may be made of what came with the token.
+    const ask = async () => {
       this.#openWith(current, {
         number,
         session,
-        token: (typeof token === "function" ? await token() : token) ?? undefined,
+        csrfToken: (typeof csrfToken === "function" ? await csrfToken() : csrfToken) ?? undefined,
         params: typeof params === "function" ? await params() : params,
         protocols: typeof protocols === "function" ? await protocols() : protocols,
+        headers: typeof headers === "function" ? await headers() : headers,
       });
     };
-    asked().catch((error: unknown) => this.#failed(current, error));
+    ask().catch((error: unknown) => this.#failed(current, error));
   }
 
-  #openWith(current: Attempt, { number, session, token, params, protocols: given }: Asked): void {
+  #openWith(current: Attempt, asked: Asked): void {
     if (current !== this.#attempt) return;
+    const { number, session, csrfToken: token, params, protocols: given, headers } = asked;
     const { codec, clientId, url, options, openSocket, resolveUrl } = this.#options;
     try {
       const offered = options.csrfVia === "subprotocol" && token !== undefined ? csrfProtocols(token) : undefined;
@@ -137,7 +154,7 @@ export class ClientDriver {
       // A server that gave out a session is ours, and selects our subprotocol.
       const named = session === undefined ? [] : [SUBPROTOCOL, sessionProtocol(session)];
       const protocols = new Set([...(offered ?? []), ...named, ...given]);
-      current.socket = openSocket(address, [...protocols], this.#handlers(current));
+      current.socket = openSocket(address, [...protocols], this.#handlers(current), headers);
     } catch (error) {
       this.#failed(current, error);
     }

@@ -78,8 +78,9 @@ export class Registry<C extends Registered> {
   /** Calls `connected` for each connection meant by `to`, and `missed` for each client without a session that is away. */
   each(to: To, connected: (connection: C) => void, missed: (away: Away) => void): void {
     if (isOne(to)) {
-      for (const connection of this.named(to)) connected(connection);
-      const away = this.#away.get(to.uid)?.get(to.clientId);
+      const uid = uidOf(to.uid);
+      for (const connection of this.named({ uid, clientId: to.clientId })) connected(connection);
+      const away = this.#away.get(uid)?.get(to.clientId);
       if (away !== undefined) missed(away);
       return;
     }
@@ -124,13 +125,20 @@ function isOne(to: To): to is { readonly uid: string | null; readonly clientId: 
 }
 
 function uidsOf(to: Exclude<To, Registered>): Iterable<string | null> {
-  return to === null || typeof to === "string" ? [to] : new Set(to);
+  return to === null || typeof to === "string" ? [uidOf(to)] : new Set([...to].map(uidOf));
+}
+
+/** Sente's name for the users without an id. */
+const WITHOUT_UID = "sente/all-users-without-uid";
+
+function uidOf(uid: string | null): string | null {
+  return uid === WITHOUT_UID ? null : uid;
 }
 
 /** A test for what `broadcastFn` leaves out. */
 export function matcher(except: To | undefined): (one: Registered) => boolean {
   if (except === undefined) return () => false;
-  if (isOne(except)) return (one) => one.uid === except.uid && one.clientId === except.clientId;
+  if (isOne(except)) return (one) => one.uid === uidOf(except.uid) && one.clientId === except.clientId;
   const uids = new Set(uidsOf(except));
   return (one) => uids.has(one.uid);
 }

@@ -22,11 +22,12 @@ describe("pushing to a user's tabs (Sente's promise)", () => {
     expect(server.sendFn({ uid: "ann", clientId: "second" }, ["s/one"])).toEqual({ connections: 1 });
     expect(server.sendFn({ uid: "bob", clientId: "second" }, ["s/none"])).toEqual({ connections: 0 });
     expect(server.sendFn(null, ["s/without-uid"])).toEqual({ connections: 1 });
+    expect(server.sendFn("sente/all-users-without-uid", ["s/without-uid"])).toEqual({ connections: 1 });
     await idle();
     expect(ann.got).toEqual([["s/several"]]);
     expect(bob.got).toEqual([["s/several"]]);
     expect(second.got).toEqual([["s/several"], ["s/one"]]);
-    expect(nobody.got).toEqual([["s/without-uid"]]);
+    expect(nobody.got).toEqual([["s/without-uid"], ["s/without-uid"]]);
   });
 
   it("broadcasts to all but those that are left out", async () => {

@@ -46,6 +46,14 @@ export async function respond<R extends WebRequest>(
   return upgraded ?? response(400, "not upgraded");
 }
 
+/** Where `listen` answers a readiness probe. */
+export const READY_PATH = "/ready";
+
+/** The answer to a readiness probe: 200, and 503 once the server is told to end. */
+export function readiness(server: { readonly isReady: () => boolean }): WebResponse {
+  return server.isReady() ? response(200, "ready") : response(503, "not ready");
+}
+
 /** What Sente's `ajax-post-fn` is answered here. */
 export function noAjax(): WebResponse {
   return response(501, "there is no Ajax fallback");

@@ -1,5 +1,5 @@
 import type { Encoded } from "@sente-lite/protocol";
-import type { OpenSocket } from "../sockets.ts";
+import type { OpenSocket, RequestHeaders } from "../sockets.ts";
 
 /** The part of the web's `WebSocket` that a client needs. */
 export interface WebSocketLike {
@@ -15,9 +15,11 @@ export interface WebSocketLike {
 }
 
 /** Client sockets over the runtime's own WebSocket. */
-export function webSocketOpener(create: (url: string, protocols: readonly string[]) => WebSocketLike): OpenSocket {
-  return (url, protocols, handlers) => {
-    const socket = create(url, protocols);
+export function webSocketOpener(
+  create: (url: string, protocols: readonly string[], headers: RequestHeaders) => WebSocketLike,
+): OpenSocket {
+  return (url, protocols, handlers, headers) => {
+    const socket = create(url, protocols, headers);
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => handlers.message(encodedOf(data));
     // The web tells nothing of what failed; the close event that follows has the code.
