@@ -3,6 +3,7 @@ import type { AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@se
 
 // types
 
+/** The type of `makeChannelSocketClient`. */
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
   url: string,
   options?: ClientOptions<C, K>,

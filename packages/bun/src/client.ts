@@ -10,6 +10,7 @@ export interface BunClientOptions<C extends AnyContract | undefined = undefined,
   readonly headers?: Readonly<Record<string, string>> | (() => MaybePromise<Readonly<Record<string, string>>>);
 }
 
+/** The type of `makeChannelSocketClient`. */
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
   url: string,
   options?: BunClientOptions<C, K>,

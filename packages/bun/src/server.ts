@@ -24,6 +24,7 @@ import {
 
 // types
 
+/** Options of a server on Bun: those of every runtime, and the path. */
 export interface BunServerOptions<
   Context = unknown,
   C extends AnyContract | undefined = undefined,
@@ -57,6 +58,7 @@ export interface OtherWebSocketHandler {
   pong?(socket: never, data: never): unknown;
 }
 
+/** Where a server listens. */
 export interface Listening {
   /** The address for clients: `ws://127.0.0.1:3000/chsk`. */
   readonly url: string;
@@ -64,6 +66,7 @@ export interface Listening {
   readonly port: number;
 }
 
+/** A server on Bun: mounted on `Bun.serve`, or on a port of its own. */
 export interface BunServer<Context = unknown, C extends AnyContract | undefined = undefined>
   extends ChannelSocketServer<Context, C> {
   /**
@@ -88,6 +91,7 @@ export interface BunServer<Context = unknown, C extends AnyContract | undefined 
   readonly listen: (options?: { readonly port?: number; readonly hostname?: string }) => Promise<Listening>;
 }
 
+/** The type of `makeChannelSocketServer`. */
 export type MakeServer = <
   Context = unknown,
   C extends AnyContract | undefined = undefined,

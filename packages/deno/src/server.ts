@@ -18,6 +18,7 @@ import type { AnyContract, ChannelSocketServer, Codec, ServerOptions } from "@se
 
 // types
 
+/** Options of a server on Deno: those of every runtime, and the path. */
 export interface DenoServerOptions<
   Context = unknown,
   C extends AnyContract | undefined = undefined,
@@ -27,6 +28,7 @@ export interface DenoServerOptions<
   readonly path?: string;
 }
 
+/** Where a server listens. */
 export interface Listening {
   /** The address for clients: `ws://127.0.0.1:3000/chsk`. */
   readonly url: string;
@@ -34,6 +36,7 @@ export interface Listening {
   readonly port: number;
 }
 
+/** A server on Deno: mounted on `Deno.serve`, or on a port of its own. */
 export interface DenoServer<Context = unknown, C extends AnyContract | undefined = undefined>
   extends ChannelSocketServer<Context, C> {
   /** For `Deno.serve(server.fetch)`, or called by yours for the requests that `handles`. */
@@ -48,6 +51,7 @@ export interface DenoServer<Context = unknown, C extends AnyContract | undefined
   readonly listen: (options?: { readonly port?: number; readonly hostname?: string }) => Promise<Listening>;
 }
 
+/** The type of `makeChannelSocketServer`. */
 export type MakeServer = <
   Context = unknown,
   C extends AnyContract | undefined = undefined,

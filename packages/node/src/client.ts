@@ -18,6 +18,7 @@ export interface NodeClientOptions<C extends AnyContract | undefined = undefined
   readonly headers?: Readonly<Record<string, string>> | (() => MaybePromise<Readonly<Record<string, string>>>);
 }
 
+/** The type of `makeChannelSocketClient`. */
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
   url: string,
   options?: NodeClientOptions<C, K>,

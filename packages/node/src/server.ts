@@ -23,6 +23,7 @@ export interface UpgradeServer {
   listenerCount(event: "upgrade"): number;
 }
 
+/** Where a server listens. */
 export interface Listening {
   /** The address for clients: `ws://127.0.0.1:3000/chsk`. */
   readonly url: string;
@@ -30,6 +31,7 @@ export interface Listening {
   readonly port: number;
 }
 
+/** A server on Node: mounted on an HTTP server, or on a port of its own. */
 export interface NodeServer<Context = unknown, C extends AnyContract | undefined = undefined>
   extends ChannelSocketServer<Context, C> {
   /**
@@ -58,6 +60,7 @@ export interface NodeServer<Context = unknown, C extends AnyContract | undefined
   }) => Promise<Listening>;
 }
 
+/** The type of `makeChannelSocketServer`. */
 export type MakeServer = <
   Context = unknown,
   C extends AnyContract | undefined = undefined,

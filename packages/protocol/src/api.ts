@@ -101,8 +101,10 @@ export interface Rejection {
   readonly spreadMs?: number;
 }
 
+/** A value, or a promise of it: the user's functions may be asynchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** Options of `makeChannelSocketServer`, the same on every runtime; a runtime may add its own. */
 export interface ServerOptions<
   Context = unknown,
   C extends AnyContract | undefined = undefined,
@@ -141,6 +143,7 @@ export interface ServerOptions<
  */
 export type To = string | null | Iterable<string | null> | { readonly uid: string | null; readonly clientId: string };
 
+/** Answers a request, once: false where it was answered before, or its session is over. Throws `EncodeError`. */
 export type ReplyFn<Reply = unknown> = unknown extends Reply ? (value?: unknown) => boolean : (value: Reply) => boolean;
 
 /** What a server delivers of an event that has no reply in the contract. */
@@ -161,6 +164,7 @@ export interface ServerEvent<
   readonly connectedUids: Watchable<ConnectedUids>;
 }
 
+/** What a server's handlers are given: an event, who sent it, and the way to answer. */
 export interface ServerMessage<
   Context = unknown,
   Id extends string = string,
@@ -170,6 +174,7 @@ export interface ServerMessage<
   readonly replyFn?: ReplyFn<SentReply<ToServer<C>, Id>> | undefined;
 }
 
+/** The users who are here, in Sente's shape: by websocket, by Ajax (never), and in all. */
 export interface ConnectedUids {
   readonly ws: ReadonlySet<string | null>;
   /** Always empty: there is no Ajax fallback. */
@@ -177,6 +182,7 @@ export interface ConnectedUids {
   readonly any: ReadonlySet<string | null>;
 }
 
+/** What a server has counted since it was made, and what it holds at the moment. */
 export interface ServerMetrics {
   /** Open connections, and how many there ever were. */
   readonly connections: number;
@@ -198,6 +204,7 @@ export interface ServerMetrics {
   readonly errors: number;
 }
 
+/** Options of a push. */
 export interface PushOptions {
   /** At once, not with the batch. */
   readonly flush?: boolean;
@@ -210,6 +217,7 @@ export interface Pushed {
   readonly connections: number;
 }
 
+/** A server, the same on every runtime but for how it is mounted. None of its functions uses `this`. */
 export interface ChannelSocketServer<Context = unknown, C extends AnyContract | undefined = undefined> {
   readonly chRecv: Receiver<ServerMessages<Context, C>>;
   /**
@@ -252,6 +260,7 @@ export type Replying<Reply, M> = (message: M) => MaybePromise<Reply>;
 /** The handler of an event that has none. */
 export type NotReplying<M> = (message: M) => NoReply;
 
+/** Stands for the reply of an event that has none in the contract. */
 export type NoReply = void | Promise<void>;
 
 /** The handler of that message, with the reply of its contract. */
@@ -264,10 +273,12 @@ export type HandlerOf<M> = "replyFn" extends keyof M
 /** What a router takes: one function for all, or a handler for each id, `"*"` for the rest. */
 export type Handlers<Ids extends string, M extends { readonly id: string }> = RouterHandler<M> | HandlerMap<Ids, M>;
 
+/** Handlers by event id, as the contract has them: an event that has a reply needs one. */
 export type HandlerMap<Ids extends string, M extends { readonly id: string }> = string extends M["id"]
   ? Readonly<Record<string, RouterHandler<M>>>
   : { readonly [Id in Ids]?: Id extends "*" ? RouterHandler<M> : HandlerOf<MessageOf<M, Id>> };
 
+/** Options of `startRouter`. */
 export interface RouterOptions<M> {
   /** Handlers of one connection that may run side by side. Default 1. They start in order in any case. */
   readonly concurrency?: number;

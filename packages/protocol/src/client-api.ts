@@ -13,6 +13,7 @@ import type { ClientLimits } from "./limits.ts";
 
 // The public interfaces of clients.
 
+/** Options of `makeChannelSocketClient`, the same on every runtime; a runtime may add its own. */
 export interface ClientOptions<C extends AnyContract | undefined = undefined, K extends Codec = Codec>
   extends Partial<ClientLimits> {
   /** What is sent and received: types for all that follows; and what arrives is checked. */
@@ -44,6 +45,7 @@ export interface ClientOptions<C extends AnyContract | undefined = undefined, K 
   readonly serialization?: string;
 }
 
+/** How a connection ended: its close code and reason (PROTOCOL.md section 8), and when. */
 export interface LastClose {
   readonly code: number;
   readonly reason: string;
@@ -86,6 +88,7 @@ export interface ClientState {
   readonly status: "idle" | "backoff" | "opening" | "open" | "terminal";
 }
 
+/** What a client's handlers are given: an event of the server's, or a `chsk/*` one of its own. */
 export interface ClientMessage<Id extends string = string, C extends AnyContract | undefined = undefined> {
   readonly event: ReceivedEvent<ToClient<C>, Id>;
   readonly id: Id;
@@ -94,6 +97,7 @@ export interface ClientMessage<Id extends string = string, C extends AnyContract
   readonly sendFn: ClientSendFn<C>;
 }
 
+/** Options of `requestFn`. */
 export interface RequestOptions {
   readonly timeoutMs?: number;
   /** Gives the request up; it rejects with the signal's reason. */
@@ -111,6 +115,7 @@ export interface AbortSignal {
 /** What a reply callback gets: the reply, or one of Sente's three. */
 export type CallbackReply<Reply = unknown> = Reply | "chsk/closed" | "chsk/timeout" | "chsk/error";
 
+/** A client, the same on every runtime. None of its functions uses `this`. */
 export interface ChannelSocketClient<C extends AnyContract | undefined = undefined> {
   readonly chRecv: Receiver<ClientMessages<C>>;
   /**

@@ -18,6 +18,7 @@ export interface SharedLimits {
   readonly maxReceivedBytes: number;
 }
 
+/** The limits of a client: options of the same names. */
 export interface ClientLimits extends SharedLimits {
   /** Reconnecting waits a time uniform in [0, min(cap, base * 2^n)]. Defaults 500 and 20,000. */
   readonly reconnectBaseMs: number;
@@ -30,6 +31,7 @@ export interface ClientLimits extends SharedLimits {
   readonly connectTimeoutMs: number;
 }
 
+/** The limits of a server: options of the same names. */
 export interface ServerLimits extends SharedLimits {
   /** How long a push waits for others to share its frame; 0 is the end of the loop's turn. Default 0 (Sente's: 30). */
   readonly batchMs: number;
@@ -61,6 +63,7 @@ const shared = {
   maxReceivedBytes: 8_388_608,
 };
 
+/** The defaults of a client's limits (PROTOCOL.md section 9). */
 export const clientDefaults: ClientLimits = {
   ...shared,
   pingIntervalMs: 10_000,
@@ -71,6 +74,7 @@ export const clientDefaults: ClientLimits = {
   connectTimeoutMs: 10_000,
 };
 
+/** The defaults of a server's limits (PROTOCOL.md section 9). */
 export const serverDefaults: ServerLimits = {
   ...shared,
   pingIntervalMs: 12_000,

@@ -13,6 +13,7 @@ import { INSIDE_SERVER, type ServerInside } from "../server/inside.ts";
 import type { UpgradeRequest } from "../server/request.ts";
 import type { ConnectionHandlers, OpenSocket, SocketHandlers } from "../sockets.ts";
 
+/** Options of `connectInMemory`. */
 export interface InMemoryOptions {
   /** A server as `makeChannelSocketServer` made it; from now on it lives in virtual time, and needs no port. */
   readonly server: Pick<ChannelSocketServer, "errorChan">;
@@ -28,6 +29,7 @@ export interface InMemoryClock {
   readonly advance: (ms: number) => Promise<void>;
 }
 
+/** A server in memory, and the ways to connect to it and to let time pass. */
 export interface InMemory {
   /** A real client of the server, connecting at once; `uid` is the query parameter `uid`, and the client id. */
   readonly client: <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(

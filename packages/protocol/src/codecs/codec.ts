@@ -31,6 +31,7 @@ export interface Handler<T = never> {
   read(rep: unknown): T;
 }
 
+/** Options that every codec takes. */
 export interface CodecOptions {
   readonly handlers?: readonly Handler[];
   /** How deep values may nest, both ways. Default 100 (PROTOCOL.md section 9). */

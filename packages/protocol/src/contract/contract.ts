@@ -16,6 +16,7 @@ export interface EventSpec<Data = undefined, Reply = never> {
   readonly "~types"?: { readonly data: Data; readonly reply: Reply } | undefined;
 }
 
+/** The events of one direction of a contract, by id. */
 export type EventMap = Readonly<Record<string, EventSpec<unknown, unknown>>>;
 
 /** Which events go to the server, and which to its clients; made with `defineContract`. */
@@ -24,6 +25,7 @@ export interface Contract<ToServer extends EventMap = EventMap, ToClient extends
   readonly toClient: ToClient;
 }
 
+/** Any contract, or none: the bound of the type parameters named `C`. */
 export type AnyContract = Contract<EventMap, EventMap>;
 
 /** The type that an event was given for its data: a value's, or a validator's. */

@@ -11,6 +11,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
+/** What a validator of the Standard Schema says of a value: the value as it is to be, or issues. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };

@@ -27,6 +27,7 @@ import { Log } from "./log.ts";
 import { Outputs } from "./outputs.ts";
 import { cbIdOf, type OpenRequest, type RequestId, Requests, type Settlement } from "./requests.ts";
 
+/** What a `ClientSession` is made with. */
 export interface ClientSessionOptions {
   readonly codec: Codec;
   readonly limits: ClientLimits;
@@ -39,6 +40,7 @@ export interface ClientSessionOptions {
 /** idle: not asked to connect; backoff: waiting for the next attempt; terminal: closed for good. */
 export type ClientStatus = "idle" | "backoff" | "opening" | "open" | "terminal";
 
+/** What a `ClientSession` has to say to its driver. */
 export type ClientOutput =
   /**
    * Open a socket, and name `session`. `attempt` rises for the life of the client. What an earlier socket says is no

@@ -1,6 +1,7 @@
 /** A wake-up this much later than asked for means that this side stood still, not the peer (PROTOCOL.md section 7). */
 const LATE_MS = 1_000;
 
+/** What a heartbeat asks for: a ping, or the end of the connection. */
 export type Beat = "ping" | "dead" | undefined;
 
 /**

@@ -6,6 +6,7 @@ export interface AckDue {
   readonly bytes: number;
 }
 
+/** When a receiver asks to be told: after 64 frames, or 64 KiB. */
 export const ackDue: AckDue = { frames: 64, bytes: 65_536 };
 
 const ACK_MS = 2_000;

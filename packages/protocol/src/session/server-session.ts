@@ -28,6 +28,7 @@ export type ServerSessionLimits = Pick<
   "maxQueuedFrames" | "maxQueuedBytes" | "pingIntervalMs" | "pingTimeoutMs" | "maxPayloadBytes" | "sessionWindowMs"
 >;
 
+/** What a `ServerSession` is made with. */
 export interface ServerSessionOptions {
   readonly codec: Codec;
   readonly form: Form;
@@ -42,6 +43,7 @@ export interface ServerSessionOptions {
   readonly id?: string | undefined;
 }
 
+/** What a `ServerSession` has to say to its driver. */
 export type ServerOutput =
   | { readonly type: "event"; readonly event: Event; readonly cbId: string | null }
   | { readonly type: "close"; readonly code: number; readonly reason: string }

@@ -1,5 +1,6 @@
 import type { VirtualClock } from "./virtual-clock.ts";
 
+/** Which way a frame goes. */
 export type Direction = "toServer" | "toClient";
 
 /** One direction of a connection in memory: first in, first out, after the latency; a fence holds delivery. */

@@ -13,6 +13,7 @@ import type { NamedSession } from "../wire/subprotocols.ts";
 import { type Direction, Link } from "./link.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** Options of a `Pair`. */
 export interface PairOptions {
   readonly codec: Codec;
   /** One way, in milliseconds. Default 5. */

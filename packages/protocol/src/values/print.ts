@@ -3,6 +3,7 @@ import type { Keyword } from "./keyword.ts";
 import { hasTooManyDigits } from "./numbers.ts";
 import type { Double, Sym, Tagged, Uri, Uuid } from "./types.ts";
 
+/** Options of `print`. */
 export interface PrintOptions {
   /** How many UTF-16 units the text may have, nearly. Default 2000. */
   readonly maxLength?: number;

@@ -43,6 +43,7 @@ export function sym(fqn: string): Sym {
   return new Sym(fqn);
 }
 
+/** True for a Clojure symbol. */
 export function isSym(value: unknown, fqn?: string): value is Sym {
   return isBranded(value, "symbol") && (fqn === undefined || (value as Sym).fqn === fqn);
 }
@@ -89,6 +90,7 @@ export function uuid(text: string): Uuid {
   return made;
 }
 
+/** True for a `Uuid`. */
 export function isUuid(value: unknown): value is Uuid {
   return isBranded(value, "uuid");
 }
@@ -124,6 +126,7 @@ export function uri(text: string): Uri {
   return new Uri(text);
 }
 
+/** True for a `Uri`. */
 export function isUri(value: unknown): value is Uri {
   return isBranded(value, "uri");
 }
@@ -158,6 +161,7 @@ export function double(value: number): Double {
   return new Double(value);
 }
 
+/** True for what `double` made: a number that is written as a double also where it is whole. */
 export function isDouble(value: unknown): value is Double {
   return isBranded(value, "double");
 }
@@ -185,6 +189,7 @@ export class Tagged {
   }
 }
 
+/** Makes a `Tagged`: a value under a tag that this library does not interpret. */
 export function tagged(tag: string, value: unknown): Tagged {
   return new Tagged(tag, value);
 }

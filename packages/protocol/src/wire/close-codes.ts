@@ -1,5 +1,6 @@
 // Close codes and their hint (PROTOCOL.md section 8).
 
+/** The close codes of PROTOCOL.md section 8.1, by name. */
 export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
@@ -50,6 +51,7 @@ function isDuration(value: unknown): value is number {
   return typeof value === "number" && value >= 0;
 }
 
+/** A hint as a close reason (PROTOCOL.md section 8.3). */
 export function writeHint(hint: RetryHint): string {
   return JSON.stringify({ retryInMs: hint.retryInMs, spreadMs: hint.spreadMs });
 }

@@ -47,6 +47,7 @@ export function wireEvent(event: Event, codec: Codec): readonly unknown[] {
   return event.length === 1 ? [id] : [id, event[1]];
 }
 
+/** An event's id as the codec writes it: a keyword, or with json a string. */
 export function wireId(id: string, codec: Codec): unknown {
   return codec.stringIds ? id : kw(id);
 }

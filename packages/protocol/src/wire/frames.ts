@@ -25,6 +25,7 @@ export interface ReplyFailure {
   readonly data: unknown;
 }
 
+/** What a server tells a client first (PROTOCOL.md section 3.1). */
 export interface Handshake {
   readonly uid: string | null;
   readonly csrfToken: string | null;
@@ -43,6 +44,7 @@ export interface SessionInfo {
   readonly ack: { readonly frames: number; readonly bytes: number };
 }
 
+/** The first frame of a connection (PROTOCOL.md sections 3.1, 4.1, 6.1). Throws `EncodeError` for bad data. */
 export function handshakeFrame(codec: Codec, form: Form, handshake: Handshake): Frame {
   const { uid, csrfToken, data = null, session } = handshake;
   const id = wireId("chsk/handshake", codec);
@@ -77,6 +79,7 @@ export function eventFrame(codec: Codec, form: Form, event: Event, cbId: string 
   return form === "bare" && cbId === null ? framed(codec, written, 1) : framed(codec, [written, cbId], 2);
 }
 
+/** The reply to a request, `[value cb-id]` (PROTOCOL.md section 3.4). Throws `EncodeError`. */
 export function replyFrame(codec: Codec, cbId: string, value: unknown): Frame {
   return framed(codec, [value === undefined ? null : value, cbId], 1);
 }
@@ -100,6 +103,7 @@ export function clientPingFrame(codec: Codec, cbId: string): Frame {
   return framed(codec, [[wireId("chsk/ws-ping", codec)], cbId]);
 }
 
+/** A client's answer to a server's ping, and a bare peer's to any (PROTOCOL.md sections 3.5, 4.4). */
 export function pongFrame(codec: Codec, form: Form): Frame {
   const id = wireId("chsk/ws-pong", codec);
   return framed(codec, form === "wrapped" ? [[id], null] : [id]);

@@ -15,6 +15,7 @@ export type ServerFrame =
   | { readonly type: "ack"; readonly count: unknown; readonly value: unknown }
   | { readonly type: "bad-event"; readonly value: unknown };
 
+/** Something among pushed events that is none. */
 export class BadEvent {
   readonly value: unknown;
   constructor(value: unknown) {
