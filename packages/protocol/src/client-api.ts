@@ -115,6 +115,25 @@ export interface AbortSignal {
 /** What a reply callback gets: the reply, or one of Sente's three. */
 export type CallbackReply<Reply = unknown> = Reply | "chsk/closed" | "chsk/timeout" | "chsk/error";
 
+/** One thing that happened on a client's wire; `at` in milliseconds since 1970. */
+export type TraceEntry =
+  /** An attempt to connect begins. */
+  | { readonly type: "opening"; readonly at: number; readonly attempt: number }
+  | {
+      readonly type: "frame";
+      readonly at: number;
+      readonly direction: "in" | "out";
+      readonly bytes: number;
+      /** What it is, without what it says: `chat/send r7`, `reply r7`, `ping`, `ack 12`. */
+      readonly label: string;
+      /** The frame itself, where it was asked for. */
+      readonly payload?: string | Uint8Array;
+    }
+  | { readonly type: "closed"; readonly at: number; readonly code: number; readonly reason: string };
+
+/** What `client.trace` calls. */
+export type TraceFn = (entry: TraceEntry) => void;
+
 /** A client, the same on every runtime. None of its functions uses `this`. */
 export interface ChannelSocketClient<C extends AnyContract | undefined = undefined> {
   readonly chRecv: Receiver<ClientMessages<C>>;
@@ -127,6 +146,11 @@ export interface ChannelSocketClient<C extends AnyContract | undefined = undefin
   /** Sends a request and resolves to its reply; rejects with `ReplyError`, `EncodeError`, `UsageError`. */
   readonly requestFn: RequestFn<C>;
   readonly state: Watchable<ClientState>;
+  /**
+   * Calls `fn` for every frame, each way, and for the opening and closing of connections: for tools that show what goes
+   * on. What a frame says is left out unless `payloads` is true. Returns the function that stops it.
+   */
+  readonly trace: (fn: TraceFn, options?: { readonly payloads?: boolean }) => () => void;
   readonly errorChan: ErrorChan;
   /** Sente's `chsk-*!`. */
   readonly chsk: {

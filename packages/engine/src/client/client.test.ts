@@ -258,6 +258,44 @@ describe("connecting", () => {
     expect(got.filter((id) => id === "s/n")).toHaveLength(3);
   });
 
+  it("shows its wire to whoever asks: what each frame is, and what it says only where that is asked for", async () => {
+    const { server, tab, idle, cut, clock } = setting();
+    server.chRecv.on("a/ask", ({ replyFn }) => void replyFn?.("secret"));
+    const { client } = tab("ann", { connect: false });
+    const seen: unknown[] = [];
+    const payloads: unknown[] = [];
+    const stop = client.trace(({ at, ...entry }) => void seen.push(entry));
+    client.trace((entry) => entry.type === "frame" && payloads.push(entry.payload), { payloads: true });
+    client.trace(() => {
+      throw new Error("in a tracer");
+    });
+    const errors: string[] = [];
+    client.errorChan.on(({ error }) => errors.push(error.message));
+    client.chsk.connect();
+    await client.requestFn(["a/ask", "secret"]);
+    server.sendFn("ann", ["s/one", "secret"]);
+    server.sendFn("ann", ["s/two"]);
+    await idle();
+    cut();
+    await idle();
+    stop();
+    await clock.advance(1_000);
+    const frame = (direction: "in" | "out", label: string) =>
+      expect.objectContaining({ type: "frame", direction, label, bytes: expect.any(Number) });
+    expect(seen).toEqual([
+      { type: "opening", attempt: 1 },
+      frame("in", "handshake, new session"),
+      frame("out", "ack 0"),
+      frame("out", "a/ask r1"),
+      frame("in", "reply r1"),
+      frame("in", "s/one, s/two"),
+      { type: "closed", code: 1006, reason: "" },
+    ]);
+    expect(JSON.stringify(seen)).not.toContain("secret");
+    expect(payloads[2]).toBe('[["a/ask","secret"],"r1"]');
+    expect(new Set(errors)).toEqual(new Set(["in a tracer"]));
+  });
+
   it("accepts nothing once it was closed for good, and keeps nobody waiting", async () => {
     const { tab, idle } = setting();
     const { client } = tab("ann");

@@ -33,6 +33,7 @@ import { guarded } from "../thenable.ts";
 import { createWatchable } from "../watchable.ts";
 import { ClientDriver, type WithHeaders } from "./driver.ts";
 import { nothingObserved, stateOf } from "./state.ts";
+import { Tracer } from "./trace.ts";
 import { codecOf } from "./url.ts";
 
 /** What a runtime gives to make clients of. */
@@ -151,8 +152,10 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     }
   };
 
+  const tracer = new Tracer(host.now, codec, (error) => reported(error, { source: "trace" }));
   const driver = new ClientDriver({
     host,
+    tracer,
     now,
     session,
     limits,
@@ -308,6 +311,7 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     sendFn,
     requestFn,
     state: state.watchable,
+    trace: (fn, { payloads = false } = {}) => tracer.add(fn, payloads),
     errorChan,
     chsk: { connect, disconnect, reconnect, breakConnection: () => driver.cut() },
     ready,

@@ -26,6 +26,7 @@ import {
   type RequestHeaders,
   type SocketHandlers,
 } from "../sockets.ts";
+import type { Tracer } from "./trace.ts";
 import { attemptUrl, socketUrl } from "./url.ts";
 
 export interface DriverOptions {
@@ -41,6 +42,7 @@ export interface DriverOptions {
   readonly openSocket: OpenSocket;
   readonly resolveUrl: (url: string) => string;
   readonly events: DriverEvents;
+  readonly tracer: Tracer;
 }
 
 /** An option of the runtimes whose clients can set headers. */
@@ -123,6 +125,7 @@ export class ClientDriver {
 
   #open(number: number, session: NamedSession | undefined): void {
     const current: Attempt = { socket: undefined, grace: undefined };
+    this.#options.tracer.opening(number);
     this.#attempt = current;
     const { csrfToken, params = {}, protocols = [], headers = {} } = this.#options.options;
     if (![csrfToken, params, protocols, headers].some((option) => typeof option === "function")) {
@@ -192,16 +195,18 @@ export class ClientDriver {
   }
 
   #lost(code: number, reason: string): void {
-    const { session, events, now } = this.#options;
+    const { session, events, now, tracer } = this.#options;
+    tracer.closed(code, reason);
     events.socketClosed(code, reason);
     session.closed(code, reason, now());
     this.run();
   }
 
   #close(code: number, reason: string): void {
-    const { host, events } = this.#options;
+    const { host, events, tracer } = this.#options;
     const attempt = this.#forget();
     const socket = attempt?.socket;
+    tracer.closed(code, reason);
     events.socketClosed(code, reason);
     if (attempt === undefined || socket === undefined) return;
     // Nothing waits for a close handshake; a peer that does not answer is cut.
@@ -222,9 +227,10 @@ export class ClientDriver {
   }
 
   #received(data: Encoded): void {
-    const { session, codec, limits, now } = this.#options;
+    const { session, codec, limits, now, tracer } = this.#options;
     const bytes = encodedBytes(data);
     this.#frameBytes = bytes;
+    tracer.frame("in", data, session.form);
     let value: unknown;
     try {
       if (bytes > limits.maxPayloadBytes)
@@ -242,7 +248,7 @@ export class ClientDriver {
   }
 
   #pump(): void {
-    const { session, limits } = this.#options;
+    const { session, limits, tracer } = this.#options;
     for (;;) {
       const socket = this.#attempt?.socket;
       if (socket === undefined) return;
@@ -253,6 +259,7 @@ export class ClientDriver {
       const frame = session.nextFrame();
       if (frame === undefined) return;
       socket.send(frame.data);
+      tracer.frame("out", frame.data, session.form);
     }
   }
 
