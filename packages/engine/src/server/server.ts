@@ -11,36 +11,32 @@ import {
   type ServerLimits,
   type ServerMessage,
   type ServerOptions,
-  SessionLostError,
   serverDefaults,
   UsageError,
 } from "@sente-lite/protocol";
 import {
-  type Arrival,
   Batch,
   checkedEvent,
   closeCodes,
-  type Frame,
   gateOf,
   inEvent,
   monotonic,
-  type NamedSession,
   type ReplyFailure,
   readHint,
   type ServerOutput,
-  ServerSessions,
 } from "@sente-lite/protocol/session";
 import { disposable } from "../disposable.ts";
 import { createErrorChan } from "../error-chan.ts";
-import { type Host, randomId, switchableHost, type Timer } from "../host.ts";
+import { type Host, switchableHost } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
-import { CLOSE_GRACE_MS, type ConnectionHandlers, type ServerSocket } from "../sockets.ts";
+import type { ConnectionHandlers, ServerSocket } from "../sockets.ts";
 import { INSIDE, type Message, UNHANDLED, weightOf } from "../source.ts";
 import { type Admitted, createAdmission } from "./admission.ts";
 import { closeAtOnce } from "./close-at-once.ts";
 import { createPresence } from "./connected-uids.ts";
-import { Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { createConnections, STALE } from "./connections.ts";
 import { type Drain, startDrain } from "./drain.ts";
 import { INSIDE_SERVER, type ServerInside } from "./inside.ts";
 import { createCounters } from "./metrics.ts";
@@ -48,14 +44,11 @@ import { createPushing } from "./pushing.ts";
 import { Registry } from "./registry.ts";
 import { type Replies, repliesFor } from "./replies.ts";
 import type { UpgradeRequest } from "./request.ts";
-import { eventsIn } from "./undelivered.ts";
 
 /** How deep an event's data lies in its frame: frame, batch, event. */
 const FRAME_DEPTH = 3;
 
 const TOO_SLOW = "a peer takes its frames too slowly: the oldest pushes to it are left out";
-
-const STALE = "a later attempt of this client was accepted";
 
 /** What to do with an upgrade request. */
 export type Decision =
@@ -107,8 +100,6 @@ export function createServer<
   const handlers = codecs.flatMap((codec) => codec.handlers ?? []);
   const root = Batch.root();
   const counters = createCounters();
-  const registry = new Registry<Connection<Context>>();
-  const sessions = new ServerSessions<Connection<Context>>(limits);
   const chan = createErrorChan(host);
   const report = (error: unknown, context: Readonly<Record<string, unknown>>) => {
     counters.errors++;
@@ -119,14 +110,10 @@ export function createServer<
   const closing = (): Rejection | undefined =>
     drain && { status: 503, body: "the server drains", ...readHint(drain.hint) };
   const judge = createAdmission(host, codecs, options, report, closing);
-  const awayTimers = new Set<Timer>();
   /** Set while it drains. */
   let drain: Drain<Connection<Context>> | undefined;
   let isClosed = false;
   let hasEnded: Promise<void> | undefined;
-  /** Sockets that have not closed, those too that are no longer served. */
-  const sockets = new Set<ServerSocket>();
-  let allEnded: (() => void) | undefined;
 
   const pushed = (event: Event): Event => {
     const checked = checkedEvent(event);
@@ -139,6 +126,7 @@ export function createServer<
     return checked;
   };
 
+  const registry = new Registry<Connection<Context>>();
   const pushing = createPushing({ host, limits, root, registry, checked: pushed });
   const { push, sendFn, broadcastFn, disconnectFn } = pushing;
 
@@ -190,7 +178,7 @@ export function createServer<
       return;
     }
     if (said.type === "ended") {
-      sessionEnded(connection, said.reason, said.undelivered);
+      connections.ended(connection, said.reason, said.undelivered);
       return;
     }
     counters.eventsIn++;
@@ -208,130 +196,25 @@ export function createServer<
     return { replyFn: undefined, replyFailed };
   };
 
-  /** The connection has no socket: presence ends after the grace. Its session may go on. */
-  const detached = (connection: Connection<Context>, hasEnded: boolean) => {
-    const { uid, session, admitted } = connection;
-    registry.count(connection, -1);
-    if (session.id === undefined && !hasEnded && isReady() && admitted.form === "wrapped") keepMissed(connection);
-    if (!registry.isLive(uid) && isReady()) {
-      presence.leaving(uid, () => hand(connection, ["chsk/uidport-close", uid], undefined));
-    }
-  };
+  const isReady = () => drain === undefined && !isClosed;
 
-  /** As Sente: what is pushed to a client without a session that was cut off is kept for the grace. */
-  const keepMissed = (connection: Connection<Context>) => {
-    const away = registry.wentAway(connection);
-    const timer = host.setTimer(limits.presenceGraceMs, () => {
-      awayTimers.delete(timer);
-      registry.forget(away);
-    });
-    awayTimers.add(timer);
-  };
-
-  const sessionEnded = (connection: Connection<Context>, reason: string, undelivered: readonly Frame[]) => {
-    const { session, admitted, isUnwanted } = connection;
-    pushing.forget(connection);
-    registry.remove(connection);
-    sessions.remove(connection);
-    if (session.id === undefined || undelivered.length === 0 || isUnwanted) return;
-    counters.sessionsLost++;
-    const events = () => eventsIn(undelivered, admitted.codec, admitted.form);
-    connection.report(new SessionLostError(session.id, reason, events), { source: "session" });
-  };
-
-  /** The sessions that wait for clients which are away are bounded: the oldest ends first. */
-  const waits = (connection: Connection<Context>) => {
-    sessions.weigh(connection);
-    for (let oldest = sessions.overflow(); oldest !== undefined; oldest = sessions.overflow()) {
-      sessions.remove(oldest);
-      oldest.session.close(closeCodes.tooSlow, "too many sessions were away");
-      oldest.run();
-    }
-  };
+  const connections = createConnections({
+    connection: { host, now, limits, root, counters, backpressure: options.backpressure },
+    registry,
+    presence,
+    pushing,
+    isReady,
+    output,
+    idle: (connection) => drain?.idle(connection),
+    presenceChanged: (connection, id) => hand(connection, [id, connection.uid], undefined),
+    report,
+  });
 
   const opened = (admitted: Admitted<Context>, socket: ServerSocket): ConnectionHandlers => {
-    counters.connectionsTotal++;
     if (isClosed) return closeAtOnce(host, socket, closeCodes.restart, "the server is closed");
     // It was judged before the drain began.
     if (drain !== undefined) return closeAtOnce(host, socket, closeCodes.draining, drain.hint);
-    const arrival = arrivalOf(admitted);
-    if (arrival === undefined) return begun(admitted, socket, undefined);
-    // A later attempt was accepted since this one was judged.
-    if (sessions.isStale(arrival)) return closeAtOnce(host, socket, closeCodes.broken, STALE);
-    const { ending, resumed } = sessions.admit(arrival);
-    for (const { holder, reason } of ending) {
-      holder.session.close(reason === "never confirmed" ? closeCodes.restart : closeCodes.takenOver, reason);
-      holder.run();
-    }
-    if (resumed === undefined || arrival.named === undefined) return begun(admitted, socket, arrival);
-    return resumedOn(resumed, admitted, socket, arrival.named);
-  };
-
-  /** Sessions are between our own peers, where they are not switched off (PROTOCOL.md section 6). */
-  const arrivalOf = ({ uid, clientId, codec, form, parameters }: Admitted<Context>): Arrival | undefined => {
-    if (!parameters.ownPeer || form === "bare" || limits.sessionWindowMs === 0) return undefined;
-    return { uid, clientId, codec, form, attempt: parameters.attempt, named: parameters.session };
-  };
-
-  const begun = (admitted: Admitted<Context>, socket: ServerSocket, arrival: Arrival | undefined) => {
-    const confirmed = (one: Connection<Context>) => sessions.confirmed(one);
-    const idle = (one: Connection<Context>) => drain?.idle(one);
-    const events = { output, confirmed, detached, waits, idle, socketClosed, report };
-    const sessionId = arrival === undefined ? undefined : randomId(host);
-    const { backpressure } = options;
-    const connection = new Connection<Context>({
-      host,
-      now,
-      limits,
-      root,
-      counters,
-      backpressure,
-      admitted,
-      sessionId,
-      events,
-    });
-    if (arrival !== undefined) sessions.add(connection, arrival);
-    else if (admitted.form === "wrapped") takeOver(connection);
-    registry.add(connection);
-    const handlers = live(connection, socket, () => connection.open(socket));
-    for (const event of registry.returned(connection)) push(connection, event);
-    return handlers;
-  };
-
-  /** A client without a session that comes again takes the place of its earlier connection. */
-  const takeOver = (connection: Connection<Context>) => {
-    for (const earlier of registry.named(connection)) {
-      if (earlier.session.id === undefined) {
-        earlier.close(closeCodes.takenOver, "another connection has this client id");
-      }
-    }
-  };
-
-  const resumedOn = (
-    connection: Connection<Context>,
-    admitted: Admitted<Context>,
-    socket: ServerSocket,
-    { received }: NamedSession,
-  ) => {
-    counters.sessionsResumed++;
-    const handlers = live(connection, socket, () => connection.resumeOn(socket, admitted, received));
-    if (connection.session.status === "live") sessions.returned(connection);
-    return handlers;
-  };
-
-  /** The connection gets a socket; whoever was not here arrives. */
-  const live = (connection: Connection<Context>, socket: ServerSocket, attach: () => ConnectionHandlers) => {
-    sockets.add(socket);
-    registry.count(connection, 1);
-    const handlers = attach();
-    if (registry.isLive(connection.uid) && presence.arrived(connection.uid))
-      hand(connection, ["chsk/uidport-open", connection.uid], undefined);
-    return handlers;
-  };
-
-  const socketClosed = (socket: ServerSocket) => {
-    sockets.delete(socket);
-    if (sockets.size === 0) allEnded?.();
+    return connections.opened(admitted, socket);
   };
 
   const admit = async (request: UpgradeRequest): Promise<Decision> => {
@@ -339,8 +222,7 @@ export function createServer<
     const verdict = await judge(request);
     if (verdict.type === "admitted") {
       const { admitted } = verdict;
-      const arrival = arrivalOf(admitted);
-      if (arrival !== undefined && sessions.isStale(arrival)) return { type: "refuse", status: 409, body: STALE };
+      if (connections.isStale(admitted)) return { type: "refuse", status: 409, body: STALE };
       return { type: "accept", protocol: admitted.parameters.protocol, opened: (socket) => opened(admitted, socket) };
     }
     counters.refusedTotal++;
@@ -352,8 +234,6 @@ export function createServer<
     };
   };
 
-  const isReady = () => drain === undefined && !isClosed;
-
   const close: ChannelSocketServer["close"] = ({ drainMs = 0 } = {}) => {
     if (drainMs <= 0) drain?.finish();
     hasEnded ??= drainMs > 0 ? drained(drainMs).then(end) : end();
@@ -362,27 +242,14 @@ export function createServer<
 
   const drained = (drainMs: number) =>
     new Promise<void>((resolve) => {
-      const connections = [...registry.all()].filter(({ session }) => session.status === "live");
-      drain = startDrain(host, connections, drainMs, resolve);
+      const open = [...registry.all()].filter(({ session }) => session.status === "live");
+      drain = startDrain(host, open, drainMs, resolve);
     });
 
   const end = async () => {
     isClosed = true;
     presence.end();
-    for (const timer of awayTimers) host.clearTimer(timer);
-    const done = new Promise<void>((resolve) => {
-      allEnded = resolve;
-      if (sockets.size === 0) resolve();
-    });
-    // A socket that cannot be cut is not waited for without end.
-    const patience = host.setTimer(2 * CLOSE_GRACE_MS, () => allEnded?.());
-    for (const connection of [...registry.all()]) {
-      // What waits for a client that is away is lost, and reported; to the others it goes out first.
-      connection.isUnwanted = connection.session.status === "live";
-      connection.close(closeCodes.restart, "the server closes");
-    }
-    await done;
-    host.clearTimer(patience);
+    await connections.end();
     await core.closeListeners?.();
   };
 
@@ -397,8 +264,7 @@ export function createServer<
     errorChan: chan.errorChan,
     metrics: () => ({
       connections: registry.live,
-      sessionsAway: sessions.away,
-      sessionsAwayBytes: sessions.awayBytes,
+      ...connections.away(),
       ...counters,
     }),
     close,
