@@ -86,6 +86,11 @@ export class FixtureProcess {
     return await this.#end("SIGTERM");
   }
 
+  /** Stops it where it stands, or has it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
+  }
+
   /** Ends it at once (SIGKILL). */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");

@@ -1,5 +1,6 @@
 import type { FixtureLine } from "../raw/fixture-process.ts";
-import type { ServerStart } from "../targets/target.ts";
+import type { ServerSignal, ServerStart } from "../targets/target.ts";
+import type { ProxyDeed } from "./tcp-proxy.ts";
 
 // What is said on the control socket, in JSON. `stage` and `connection` are numbers that the stage server gives out;
 // `id` names a fixture server that a test has started.
@@ -13,7 +14,12 @@ export type Command =
   | { readonly op: "close"; readonly connection: number; readonly code?: number; readonly reason?: string }
   | { readonly op: "terminate" | "stall" | "resume"; readonly connection: number }
   | { readonly op: "start"; readonly id: string; readonly runtime: string; readonly start: ServerStart }
-  | { readonly op: "stop" | "kill"; readonly id: string };
+  | { readonly op: "stop" | "kill"; readonly id: string }
+  | { readonly op: "signal"; readonly id: string; readonly signal: ServerSignal }
+  /** A proxy before that port. */
+  | { readonly op: "proxy"; readonly id: string; readonly port: number }
+  | { readonly op: "proxy-do"; readonly id: string; readonly deed: ProxyDeed }
+  | { readonly op: "proxy-close"; readonly id: string };
 
 export type Report =
   | { readonly on: "staged"; readonly stage: string }
@@ -31,5 +37,7 @@ export type Report =
   | { readonly on: "closed"; readonly connection: number; readonly code: number; readonly reason: string }
   | { readonly on: "started"; readonly id: string; readonly port: number }
   | { readonly on: "line"; readonly id: string; readonly line: FixtureLine }
+  | { readonly on: "proxied"; readonly id: string; readonly port: number }
+  | { readonly on: "signalled"; readonly id: string }
   | { readonly on: "ended"; readonly id: string; readonly code: number | null }
   | { readonly on: "failed"; readonly id: string; readonly message: string };

@@ -7,6 +7,7 @@ import { denoFixture } from "../targets/deno-server.ts";
 import { type FixtureCommand, nodeFixture, startServer } from "../targets/node-server.ts";
 import type { RunningServer } from "../targets/target.ts";
 import type { Command, Report } from "./messages.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
 
 const fixtures: readonly FixtureCommand[] = [nodeFixture, bunFixture, denoFixture];
 
@@ -30,6 +31,7 @@ export class StageServer {
   readonly #stages = new Map<string, (report: Report) => void>();
   readonly #connections = new Map<number, Staged>();
   readonly #servers = new Map<string, RunningServer>();
+  readonly #proxies = new Map<string, TcpProxy>();
   #made = 0;
 
   constructor() {
@@ -52,6 +54,7 @@ export class StageServer {
     for (const { socket } of this.#connections.values()) socket.destroy();
     for (const client of this.#upgrader.clients) client.terminate();
     await Promise.all([...this.#servers.values()].map((server) => server.kill()));
+    await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
@@ -107,8 +110,15 @@ export class StageServer {
         report({ on: "staged", stage: command.stage });
       } else if (command.op === "start") {
         void this.#start(command, report);
-      } else {
-        void this.#end(command, report);
+      } else if (command.op === "stop" || command.op === "kill") {
+        void this.#end({ op: command.op, id: command.id }, report);
+      } else if (command.op === "signal") {
+        void this.#servers
+          .get(command.id)
+          ?.signal(command.signal)
+          .then(() => report({ on: "signalled", id: command.id }));
+      } else if (command.op === "proxy" || command.op === "proxy-do" || command.op === "proxy-close") {
+        void this.#proxy(command, report);
       }
     });
     control.on("close", () => {
@@ -128,6 +138,23 @@ export class StageServer {
       report({ on: "started", id, port: server.port });
     } catch (error) {
       report({ on: "failed", id, message: String(error) });
+    }
+  }
+
+  async #proxy(
+    command: Extract<Command, { op: "proxy" | "proxy-do" | "proxy-close" }>,
+    report: (report: Report) => void,
+  ): Promise<void> {
+    const { id } = command;
+    if (command.op === "proxy") {
+      const proxy = new TcpProxy(command.port);
+      this.#proxies.set(id, proxy);
+      report({ on: "proxied", id, port: await proxy.listen() });
+    } else if (command.op === "proxy-do") {
+      this.#proxies.get(id)?.do(command.deed);
+    } else {
+      await this.#proxies.get(id)?.close();
+      this.#proxies.delete(id);
     }
   }
 

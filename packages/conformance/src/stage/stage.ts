@@ -1,6 +1,7 @@
 import { Mailbox } from "../mailbox.ts";
 import type { PlainWebSocket, RunningServer, ServerStart } from "../targets/target.ts";
 import type { Command, Report } from "./messages.ts";
+import type { ProxyDeed } from "./tcp-proxy.ts";
 
 // The tests' end of the control socket. It knows no runtime: it runs where the client under test runs.
 
@@ -20,6 +21,7 @@ export class Control {
   readonly #stages = new Map<string, Stage>();
   readonly #connections = new Map<number, StageConnection>();
   readonly #servers = new Map<string, RemoteServer>();
+  readonly #proxies = new Map<string, Mailbox<Extract<Report, { on: "proxied" }>>>();
   readonly #name = Math.random().toString(36).slice(2);
   #made = 0;
 
@@ -68,6 +70,24 @@ export class Control {
       next: async (accepts) => (await server.lines.next(({ line }) => accepts(line))).line,
       stop: () => end("stop"),
       kill: async () => void (await end("kill")),
+      signal: async (signal) => {
+        this.tell({ op: "signal", id, signal });
+        await server.signalled.next();
+      },
+    };
+  }
+
+  /** Puts a proxy before that port, which harms the connections that go through it. */
+  async proxy(port: number): Promise<RemoteProxy> {
+    const id = `${this.#name}-${++this.#made}`;
+    const proxied = new Mailbox<Extract<Report, { on: "proxied" }>>("the start of a proxy");
+    this.#proxies.set(id, proxied);
+    this.tell({ op: "proxy", id, port });
+    const { port: own } = await proxied.next();
+    return {
+      port: own,
+      do: (deed) => this.tell({ op: "proxy-do", id, deed }),
+      close: () => this.tell({ op: "proxy-close", id }),
     };
   }
 
@@ -107,6 +127,12 @@ export class Control {
       case "line":
         this.#servers.get(report.id)?.lines.push(report);
         break;
+      case "proxied":
+        this.#proxies.get(report.id)?.push(report);
+        break;
+      case "signalled":
+        this.#servers.get(report.id)?.signalled.push(report);
+        break;
       case "ended":
         this.#servers.get(report.id)?.ended.push(report);
         break;
@@ -114,9 +140,17 @@ export class Control {
   }
 }
 
+/** A proxy before a server: `do` harms the connections that go through it. */
+export interface RemoteProxy {
+  readonly port: number;
+  readonly do: (deed: ProxyDeed) => void;
+  readonly close: () => void;
+}
+
 class RemoteServer {
   readonly started = new Mailbox<Started>("the start of a fixture");
   readonly ended = new Mailbox<Ended>("the end of a fixture");
+  readonly signalled = new Mailbox<Report>("a signal to a fixture");
   readonly lines = new Mailbox<Extract<Report, { on: "line" }>>("lines of a fixture");
 }
 

@@ -11,6 +11,7 @@ import { queueTests } from "./client/queue.ts";
 import { reconnectingTests } from "./client/reconnecting.ts";
 import { requestTests } from "./client/requests.ts";
 import { controlFor } from "./client/section.ts";
+import { sessionTests } from "./client/sessions.ts";
 
 /**
  * What every client must do, against a scripted server: the frames of the server's side are literal text here. The
@@ -25,6 +26,7 @@ export function clientSuite(target: ClientTarget): void {
     requestTests(section);
     bareTests(section);
     clojureServerTests(section);
+    sessionTests(section);
     livenessTests(section);
     queueTests(section);
     reconnectingTests(section);

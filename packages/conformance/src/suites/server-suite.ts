@@ -13,6 +13,7 @@ import { livenessTests } from "./server/liveness.ts";
 import { presenceTests } from "./server/presence.ts";
 import { recordingTests } from "./server/recordings.ts";
 import { refusalTests } from "./server/refusal.ts";
+import { sessionTests } from "./server/sessions.ts";
 
 /**
  * What every server must do, asked by raw frames: none of this library's code is between the literal text here and the
@@ -30,6 +31,7 @@ export function serverSuite(target: ServerTarget): void {
     bareTests(section);
     clojureClientTests(section);
     codecTests(section);
+    sessionTests(section);
     livenessTests(section);
     closingTests(section);
     presenceTests(section);

@@ -59,5 +59,6 @@ export async function startServer(
     next: (accepts) => child.lines.next(accepts),
     stop: () => child.stop(),
     kill: () => child.kill(),
+    signal: async (signal) => child.signal(signal),
   };
 }

@@ -18,6 +18,9 @@ export interface ServerStart {
   readonly options?: Readonly<Record<string, OptionValue>>;
 }
 
+/** Stops and continues a process, as a laptop's lid or a debugger does. */
+export type ServerSignal = "SIGSTOP" | "SIGCONT";
+
 export interface RunningServer {
   /** `ws://127.0.0.1:PORT/chsk` */
   readonly url: string;
@@ -30,6 +33,7 @@ export interface RunningServer {
   readonly stop: () => Promise<number | null>;
   /** Ends it at once, as a crash would. */
   readonly kill: () => Promise<void>;
+  readonly signal: (signal: ServerSignal) => Promise<void>;
 }
 
 export interface ServerCapabilities {
