@@ -21,18 +21,22 @@ export const allowedSkips = {
 export function summarise(modules, unhandledErrors) {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const inState = (state) => tests.filter((test) => test.result().state === state);
+  const passed = inState("passed");
+  const known = passed.filter((test) => test.meta().knownFailure);
   const holders = modules.flatMap((module) => [module, ...module.children.allSuites()]);
   const outside = holders.flatMap((holder) => holder.errors()).length + unhandledErrors.length;
   return {
-    passed: inState("passed").length,
+    passed: passed.length - known.length,
+    known: known.length,
     failed: inState("failed").length + outside,
     skipped: inState("skipped").map((test) => test.fullName),
   };
 }
 
-/** `12 passed, 0 failed`, and `, 1 skipped` where one was. */
-export function summaryLine({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}`;
+/** `12 passed, 0 failed`, and `, 1 known failure, 1 skipped` where there were. */
+export function summaryLine({ passed, failed, known, skipped }) {
+  const knownPart = known === 0 ? "" : `, ${known} known failure${known === 1 ? "" : "s"}`;
+  return `${passed} passed, ${failed} failed${knownPart}${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}`;
 }
 
 /** The skipped tests that have no leave to be skipped. */

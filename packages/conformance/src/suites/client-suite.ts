@@ -31,6 +31,6 @@ export function clientSuite(target: ClientTarget): void {
     queueTests(section);
     reconnectingTests(section);
     endingTests(section);
-    checkNames();
+    checkNames(target);
   });
 }
