@@ -97,8 +97,8 @@ export class RawPeer {
   }
 
   /** Closes, and waits until it is closed. */
-  async close(code = 1000): Promise<RawClose> {
-    this.#socket.close(code);
+  async close(code: number | undefined = 1000, reason?: string): Promise<RawClose> {
+    this.#socket.close(code, reason);
     return await this.closed();
   }
 

@@ -44,6 +44,11 @@ export function frameBytes({
   return Buffer.concat([Buffer.from(header), mask, masking]);
 }
 
+/** A close code as it is in a close frame, to be found in what a `RawSocket` shows. */
+export function closeCodeBytes(code: number): string {
+  return String.fromCharCode(code >> 8, code & 0xff);
+}
+
 /** A TCP connection to a server: writes bytes, shows what comes back as text. */
 export class RawSocket {
   readonly #socket: Socket;

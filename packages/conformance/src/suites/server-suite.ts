@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { testsOf } from "../targets/known-failures.ts";
 import type { ServerTarget } from "../targets/target.ts";
 import { abuseTests } from "./server/abuse.ts";
+import { backlogTests } from "./server/backlog.ts";
 import { bareTests } from "./server/bare.ts";
 import { clojureClientTests } from "./server/clojure-clients.ts";
 import { closingTests } from "./server/closing.ts";
@@ -11,6 +12,7 @@ import { eventTests } from "./server/events.ts";
 import { frameTests } from "./server/frames.ts";
 import { livenessTests } from "./server/liveness.ts";
 import { presenceTests } from "./server/presence.ts";
+import { recordedFormTests } from "./server/recorded-forms.ts";
 import { recordingTests } from "./server/recordings.ts";
 import { refusalTests } from "./server/refusal.ts";
 import { sessionTests } from "./server/sessions.ts";
@@ -28,6 +30,7 @@ export function serverSuite(target: ServerTarget): void {
     eventTests(section);
     frameTests(section);
     recordingTests(section);
+    recordedFormTests(section);
     bareTests(section);
     clojureClientTests(section);
     codecTests(section);
@@ -35,7 +38,8 @@ export function serverSuite(target: ServerTarget): void {
     livenessTests(section);
     closingTests(section);
     presenceTests(section);
+    backlogTests(section);
     abuseTests(section);
-    checkNames();
+    checkNames(target);
   });
 }

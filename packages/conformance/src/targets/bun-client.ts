@@ -6,7 +6,13 @@ import type { ClientTarget } from "./target.ts";
 
 export const bunClient: ClientTarget = {
   name: "bun",
-  capabilities: { codecs: ["edn", "json", "transit-json"], limitsReceived: false, sendsOrigin: false },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    limitsReceived: false,
+    sendsOrigin: false,
+    terminates: true,
+    setsHeaders: true,
+  },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
   codecs: { edn, json, "transit-json": transitJson },

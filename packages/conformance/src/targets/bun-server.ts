@@ -6,7 +6,13 @@ export const bunFixture: FixtureCommand = { runtime: "bun", command: runtimePath
 
 export const bunServer: ServerTarget = {
   name: "bun",
-  capabilities: { codecs: ["edn", "json", "transit-json"], resetsUnread: false },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    resetsUnread: false,
+    terminates: true,
+    limitsReceived: true,
+    pausesReading: true,
+  },
   knownFailures: {},
   start: (start) => startServer(bunFixture, start),
 };

@@ -6,7 +6,13 @@ import type { ClientTarget } from "./target.ts";
 
 export const chromiumClient: ClientTarget = {
   name: "chromium",
-  capabilities: { codecs: ["edn", "json", "transit-json"], limitsReceived: false, sendsOrigin: true },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    limitsReceived: false,
+    sendsOrigin: true,
+    terminates: false,
+    setsHeaders: false,
+  },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
   codecs: { edn, json, "transit-json": transitJson },

@@ -6,7 +6,13 @@ import type { ClientTarget } from "./target.ts";
 
 export const denoClient: ClientTarget = {
   name: "deno",
-  capabilities: { codecs: ["edn", "json", "transit-json"], limitsReceived: false, sendsOrigin: false },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    limitsReceived: false,
+    sendsOrigin: false,
+    terminates: false,
+    setsHeaders: false,
+  },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
   codecs: { edn, json, "transit-json": transitJson },

@@ -10,7 +10,13 @@ export const denoFixture: FixtureCommand = {
 
 export const denoServer: ServerTarget = {
   name: "deno",
-  capabilities: { codecs: ["edn", "json", "transit-json"], resetsUnread: true },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    resetsUnread: true,
+    terminates: false,
+    limitsReceived: false,
+    pausesReading: false,
+  },
   knownFailures: {
     "a frame that is not masked: that connection ends, and the server lives":
       "Deno takes frames that are not masked, which RFC 6455 section 5.1 asks a server to close for",

@@ -7,7 +7,13 @@ import type { ClientTarget } from "./target.ts";
 
 export const nodeClient: ClientTarget = {
   name: "node",
-  capabilities: { codecs: ["edn", "json", "transit-json"], limitsReceived: true, sendsOrigin: false },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    limitsReceived: true,
+    sendsOrigin: false,
+    terminates: true,
+    setsHeaders: true,
+  },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
   codecs: { edn, json, "transit-json": transitJson },

@@ -17,7 +17,13 @@ export const nodeFixture: FixtureCommand = { runtime: "node", command: process.e
 
 export const nodeServer: ServerTarget = {
   name: "node",
-  capabilities: { codecs: ["edn", "json", "transit-json"], resetsUnread: false },
+  capabilities: {
+    codecs: ["edn", "json", "transit-json"],
+    resetsUnread: false,
+    terminates: true,
+    limitsReceived: true,
+    pausesReading: true,
+  },
   knownFailures: {},
   start: (start) => startServer(nodeFixture, start),
 };

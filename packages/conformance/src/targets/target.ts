@@ -40,6 +40,12 @@ export interface ServerCapabilities {
   readonly codecs: readonly CodecName[];
   /** Whether a close can be lost where the peer had sent more than was read: its TCP connection is then reset (1006). */
   readonly resetsUnread: boolean;
+  /** Whether it can cut a connection whose peer does not answer a close. */
+  readonly terminates: boolean;
+  /** Whether the runtime refuses a message that is too large before all of it came. */
+  readonly limitsReceived: boolean;
+  /** Whether it can stop reading from a peer whose events pile up. */
+  readonly pausesReading: boolean;
 }
 
 export interface ServerTarget {
@@ -63,6 +69,10 @@ export interface ClientCapabilities {
   readonly limitsReceived: boolean;
   /** Whether its requests carry an Origin: those of a page do. */
   readonly sendsOrigin: boolean;
+  /** Whether it can cut a connection without a close handshake. */
+  readonly terminates: boolean;
+  /** Whether its requests carry headers of the application's. */
+  readonly setsHeaders: boolean;
 }
 
 export interface ClientTarget {

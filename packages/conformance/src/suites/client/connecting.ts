@@ -1,3 +1,4 @@
+import type { ClientOptions } from "@sente-lite/protocol";
 import { describe, expect } from "vitest";
 import { type ClientSection, errorWith, isOpen, played, until, withId } from "./section.ts";
 
@@ -24,6 +25,13 @@ export function connectingTests(section: ClientSection): void {
         "de&fr",
         "c1",
       ]);
+    });
+
+    test("headers of one's own are in the upgrade request, where the runtime can", async () => {
+      const headers: ClientOptions & { readonly headers: object } = { headers: { "x-own": "yes" } };
+      const { stage } = await played(section, headers);
+      const attempt = await stage.attempt();
+      expect(attempt.headers["x-own"]).toBe(target.capabilities.setsHeaders ? "yes" : undefined);
     });
 
     test("params cannot take the protocol's own names", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished } from "vitest";
 import type { RawPeer } from "../../raw/raw-peer.ts";
-import { RawSocket, upgradeRequest } from "../../raw/raw-socket.ts";
+import { closeCodeBytes, frameBytes, opcodes, RawSocket, upgradeRequest } from "../../raw/raw-socket.ts";
 import type { RunningServer } from "../../targets/target.ts";
 import { everyCodec, expectAlive, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
 
@@ -59,6 +59,20 @@ export function closingTests(section: ServerSection): void {
       peer.send(`[[:test/echo "${"x".repeat(10_000)}"] "o"]`);
       expect((await peer.closed()).code).toBe(1009);
       await expectAlive(server());
+    });
+
+    test("a message that says in its header that it is over the limit is refused before it comes, where the runtime can", async () => {
+      const socket = await RawSocket.upgraded(server().port, `/chsk?client-id=${fresh("c")}`);
+      onTestFinished(() => socket.destroy());
+      const message = frameBytes({ opcode: opcodes.text, payload: `"${"x".repeat(20_000)}"` });
+      socket.write(message.subarray(0, 100));
+      if (target.capabilities.limitsReceived) {
+        await socket.ended();
+        return;
+      }
+      await expectAlive(server());
+      socket.write(message.subarray(100));
+      await socket.until((text) => text.includes(closeCodeBytes(1009)));
     });
 
     test("the limit is on bytes, not on characters", async () => {

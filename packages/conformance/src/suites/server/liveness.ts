@@ -1,4 +1,5 @@
-import { describe, expect } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
+import { closeCodeBytes, RawSocket } from "../../raw/raw-socket.ts";
 import { everyCodec, expectAlive, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
 
 export function livenessTests(section: ServerSection): void {
@@ -54,6 +55,13 @@ export function livenessTests(section: ServerSection): void {
       const watcher = await greeted(quiet(), `client-id=${fresh("w")}`);
       await pinging().next((line) => line.event?.[0] === "chsk/uidport-close" && line.clientId === clientId);
       expect(await watcher.ask('[[:test/echo 1] "w1"]')).toBe('[1 "w1"]');
+    });
+
+    test("a peer that answers neither ping nor close is cut, where the runtime can", async () => {
+      const socket = await RawSocket.upgraded(pinging().port, `/chsk?client-id=${fresh("dead")}`);
+      onTestFinished(() => socket.destroy());
+      await socket.until((text) => text.includes(closeCodeBytes(4408)));
+      if (target.capabilities.terminates) await socket.ended();
     });
 
     test("anything that comes is life, not the pong alone", async () => {

@@ -1,97 +1,168 @@
-import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import type { CodecName } from "../../targets/target.ts";
-import { everyCodec, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
+import { type Deviations, type Recorded, strangers, textsOf } from "../recorded.ts";
+import { recording } from "./recording.ts";
+import { everyCodec, fresh, greeted, joined, type ServerSection, serverFor } from "./section.ts";
 
 // What a real Sente answered, asked of our server: the same bytes have to come back.
 
-interface Recorded {
-  readonly label: string;
-  readonly dir: string;
-  readonly kind?: string;
-  readonly text?: string;
-  readonly conn?: string;
-}
+const files: Readonly<Partial<Record<CodecName, string>>> = { edn: "edn.json", "transit-json": "transit.json" };
 
-interface Form {
-  readonly label: string;
-  readonly sent: { readonly text: string };
-  readonly received: { readonly text: string } | null;
-}
-
-/** Exchanges whose requests mean the same to our fixture as to the recorded one. */
-const asked: readonly string[] = [
-  "echo with cb",
-  "echo nil with cb",
-  "echo false with cb",
-  "echo 1-element event with cb",
-  "push-me",
-  "push with {:flush? true}",
-  "burst 3 (batched push)",
-  "burst 20 (batched push)",
-  "client ws-ping with cb",
-  "frame shape: 3-vector [ev cb extra]",
-];
-
-/** Forms of EDN that come back from us as other text, each for what JavaScript's values are. */
-const otherwise: Readonly<Record<string, string>> = {
-  "1.0": "an integer is a number, and a number does not say whether it was a double",
-  "1e3": "as 1.0",
-  "1N": "an integer is written without N where it is small",
-  "(1 2)": "a list is an Array, as a vector is",
-  "()": "as (1 2)",
-  "\\u0041": "a character is a string of one",
-  "\\space": "as \\u0041",
-  "\\tab": "as \\u0041",
-  "\\u00e9": "as \\u0041",
-  "\\newline": "as \\u0041",
-  "#{1 2 3}": "a set keeps its order here; Clojure's order is that of its hashes",
-  "#{3 1 2}": "as #{1 2 3}",
-  "{:b {:a/x 1 :a/y 2}}": "the short form of namespaced maps is read, not written",
-  "{:a/x 1 :a/y 2}": "the short form of namespaced maps is read, not written",
-  "#:a{:x 1}": "the short form of namespaced maps is read, not written",
-  "{:i0 0 :i1 1 :i2 2 :i3 3 :i4 4 :i5 5 :i6 6 :i7 7 :i8 8 :i9 9}": "an object keeps its order",
+/** Other answers than the recorded, in both codecs. */
+const deviations: Deviations<{ readonly edn: readonly string[]; readonly "transit-json": readonly string[] }> = {
+  "echo without cb (no reply)": {
+    why: "the fixture pushes what Sente's application left unanswered",
+    edn: ["[[[:test/echoed {:a 1}]] nil]"],
+    "transit-json": ['[[["~:test/echoed",["^ ","~:a",1]]],null]'],
+  },
+  "frame shape: 1-vector [ev]": {
+    why: "as the echo without cb",
+    edn: ["[[[:test/echoed 1]] nil]"],
+    "transit-json": ['[[["~:test/echoed",1]],null]'],
+  },
+  "bad event: unwrapped [ev-id data]": {
+    why: "by its shape it is a bare event, and is taken (section 4)",
+    edn: ["[[[:test/echoed 1]] nil]"],
+    "transit-json": ['[[["~:test/echoed",1]],null]'],
+  },
+  "server handler throws": {
+    why: "the caller is told, and need not wait for its timeout (section 3)",
+    edn: ['[:chsk/error "cbthr1"]'],
+    "transit-json": ['["~:chsk/error","cbthr1"]'],
+  },
+  "unknown event with cb (no reply)": {
+    why: "as where a handler throws",
+    edn: ['[:chsk/error "cbunk1"]'],
+    "transit-json": ['["~:chsk/error","cbunk1"]'],
+  },
+  "server replies twice": {
+    why: "a reply is sent once",
+    edn: ['[1 "cbtwi1"]'],
+    "transit-json": ['[1,"cbtwi1"]'],
+  },
+  uids: {
+    why: "the fixture tells the uids alone",
+    edn: ['[["cap-1"] "cbuid1"]'],
+    "transit-json": ['[["cap-1"],"cbuid1"]'],
+  },
 };
 
-function recording<T>(file: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../../protocol/golden/sente/${file}`, import.meta.url), "utf8")) as T;
-}
+/** Exchanges that are not asked here, and why. */
+const notAsked: Readonly<Record<string, string>> = {
+  "types: reply and push":
+    "the fixture's sample has other values; packages/protocol/src/wire/recorded-sente.test.ts has these",
+  "server replies with an unpackable object": "there is no JVM object here",
+};
+
+const sentinel = {
+  edn: ['[[:test/echo :end] "end"]', '[:end "end"]'],
+  json: ['[["test/echo","end"],"end"]', '["end","end"]'],
+  "transit-json": ['[["~:test/echo","~:end"],"end"]', '["~:end","end"]'],
+} as const;
+
+/** After these the connection is closed with 4400: Sente drops them, and the sender never learns of it (section 8). */
+const undecodable = ["garbage text", "empty text", "garbage binary", "right bytes in the wrong frame kind"];
 
 export function recordingTests(section: ServerSection): void {
   const { target, test } = section;
-  const files: Readonly<Partial<Record<CodecName, string>>> = { edn: "edn.json", "transit-json": "transit.json" };
 
   describe("§3 wrapped frames: as a real Sente answered", () => {
+    // Where the recorded user is alone: the uids are in an answer.
     const server = serverFor(section, everyCodec);
+    const others = serverFor(section, everyCodec);
+    const pinging = serverFor(section, { ...everyCodec, options: { pingIntervalMs: 60, pingTimeoutMs: 150 } });
 
     for (const codec of target.capabilities.codecs) {
       const file = files[codec];
-      if (file === undefined) continue;
-      const frames = recording<{ readonly frames: readonly Recorded[] }>(file).frames.filter(
-        (frame) => frame.kind === "text" && frame.conn === undefined,
+      if (file === undefined || codec === "json") continue;
+      const { frames } = recording<{ readonly frames: readonly Recorded[] }>(`sente/${file}`);
+      const main = frames.filter(({ conn }) => conn === undefined);
+      const of = (conn: string) => frames.filter((frame) => frame.conn === conn);
+      const [ask, answer] = sentinel[codec];
+      const labels = [...new Set(main.filter(({ dir }) => dir === "client>server").map(({ label }) => label))].filter(
+        (label) => !label.startsWith("idle"),
       );
-      for (const label of asked) {
-        test(`${codec}, recorded: ${label}`, async () => {
-          const texts = (dir: string) =>
-            frames.filter((frame) => frame.label === label && frame.dir === dir).map((frame) => String(frame.text));
-          const answers = texts("server>client");
-          expect(answers.length).toBeGreaterThan(0);
-          const peer = await greeted(server(), `client-id=${fresh("rec")}&codec=${codec}`);
-          for (const text of texts("client>server")) peer.send(text);
-          expect(await peer.texts(answers.length)).toEqual(answers);
+
+      for (const label of labels.filter((one) => !(one in notAsked))) {
+        const deviation = deviations[label];
+        test(`${codec}, recorded: ${label}${deviation === undefined ? "" : ` (otherwise: ${deviation.why})`}`, async () => {
+          const peer = await greeted(server(), `client-id=${fresh("rec")}&uid=cap-1&codec=${codec}`);
+          for (const text of textsOf(main, label, "client>server")) peer.send(text);
+          peer.send(ask);
+          const answers = deviation?.[codec] ?? textsOf(main, label, "server>client");
+          expect(await peer.texts(answers.length + 1)).toEqual([...answers, answer]);
+          await peer.close();
         });
       }
-    }
 
-    for (const { label, sent, received } of recording<{ readonly forms: readonly Form[] }>("forms-edn.json").forms) {
-      if (received === null) continue;
-      const reason = otherwise[label];
-      test(`edn, recorded form: ${label}${reason === undefined ? "" : ` (otherwise: ${reason})`}`, async () => {
-        const peer = await greeted(server(), `client-id=${fresh("form")}&codec=edn`);
-        const answer = await peer.ask(sent.text).catch(() => "closed");
-        if (reason === undefined) expect(answer).toBe(received.text);
-        else expect(answer).not.toBe(received.text);
+      test(`${codec}, recorded: every label of a table is one of the recording`, () => {
+        expect(labels.length).toBeGreaterThan(20);
+        expect(strangers({ ...deviations, ...notAsked }, labels)).toEqual([]);
+      });
+
+      test(`${codec}, recorded: pings, of which the second is not answered (otherwise: 4408 in place of 1000)`, async () => {
+        const peer = await greeted(pinging(), `client-id=${fresh("idle")}&codec=${codec}`);
+        const pings = main.filter(
+          ({ label, dir, kind }) => label.startsWith("idle") && dir === "server>client" && kind === "text",
+        );
+        expect(pings).toHaveLength(2);
+        expect(await peer.text()).toBe(pings[0]?.text);
+        for (const text of textsOf(main, "idle: server ws-ping", "client>server")) peer.send(text);
+        expect(await peer.text()).toBe(pings[1]?.text);
+        expect(main.filter(({ kind }) => kind === "close").map(({ code }) => code)).toEqual([1000]);
+        expect((await peer.closed()).code).toBe(4408);
+      });
+
+      test(`${codec}, recorded: the client comes again, and the application closes`, async () => {
+        const clientId = fresh("again");
+        await (await greeted(others(), `client-id=${clientId}&codec=${codec}`)).close();
+        const again = of("reconnect");
+        const peer = await joined(others(), `client-id=${clientId}&codec=${codec}`);
+        const [handshake = ""] = textsOf(again, "handshake", "server>client");
+        expect(withoutIds(await peer.text())).toBe(withoutIds(handshake));
+        const label = "server closes: [:chsk/close]";
+        for (const text of textsOf(again, label, "client>server")) peer.send(text);
+        const { code, reason } = again.find((frame) => frame.label === label && frame.kind === "close") ?? {};
+        expect(await peer.closed()).toEqual({ code, reason });
+      });
+
+      for (const what of undecodable) {
+        test(`${codec}, recorded: ${what} (otherwise: closed with 4400)`, async () => {
+          const peer = await greeted(others(), `client-id=${fresh("bad")}&codec=${codec}`);
+          const [sent] = of(what).filter((frame) => frame.label === what && frame.dir === "client>server");
+          if (sent?.kind === "binary") peer.sendBinary(Buffer.from(sent.base64 ?? "", "base64"));
+          else peer.send(sent?.text ?? "no such frame");
+          expect((await peer.closed()).code).toBe(4400);
+        });
+
+        test(`${codec}, recorded: what follows ${what}, on a connection of its own, and its close`, async () => {
+          const peer = await greeted(others(), `client-id=${fresh("after")}&codec=${codec}`);
+          const after = `${what} / echo afterwards`;
+          for (const text of textsOf(of(what), after, "client>server")) peer.send(text);
+          for (const text of textsOf(of(what), after, "server>client")) expect(await peer.text()).toBe(text);
+          const closes = of(what).filter(({ kind }) => kind === "close");
+          expect(closes).toHaveLength(2);
+          expect((await peer.close(closes[0]?.code, closes[0]?.reason)).code).toBe(closes[1]?.code);
+        });
+      }
+
+      test(`${codec}, recorded: a user of a name of its own`, async () => {
+        const peer = await joined(others(), `client-id=${fresh("named")}&uid=user-7&codec=${codec}`);
+        const [handshake = ""] = textsOf(of("http"), "handshake", "server>client");
+        expect(handshake).toContain('"user-7"');
+        expect(withoutData(await peer.text())).toBe(withoutData(handshake));
+        await peer.close();
       });
     }
   });
+}
+
+/** A handshake without what the application put into it: each had its own. */
+function withoutData(handshake: string): string {
+  return handshake.replace(/\{:server.*\}|\["\^ ".*?\]/, "DATA");
+}
+
+/** A handshake without its uid, which is the client's id. */
+function withoutIds(handshake: string): string {
+  return withoutData(handshake).replace(/\["[\w-]+"(?=[ ,]n)/, '["ID"');
 }
