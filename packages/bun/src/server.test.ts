@@ -58,6 +58,32 @@ describe("websocketWith", () => {
   });
 });
 
+it("counts a connection once that Bun says is closed while it is being closed", async () => {
+  const server = makeChannelSocketServer({ codecs: [json] });
+  const bun = fakeBun();
+  for (const id of ["a", "b"]) {
+    const url = `http://localhost/chsk?client-id=${id}`;
+    await server.fetch(new Request(url, { headers: { upgrade: "websocket" } }), bun);
+  }
+  const sockets = bun.upgraded.map(({ data }) => {
+    const socket = {
+      data,
+      readyState: 1,
+      send: () => 1,
+      getBufferedAmount: () => 0,
+      close: (code: number, reason: string) => server.websocket.close(socket, code, reason),
+    };
+    return socket;
+  });
+  for (const socket of sockets) server.websocket.open(socket);
+  expect(server.metrics().connections).toBe(2);
+  server.disconnectFn({ uid: "a", clientId: "a" });
+  await Promise.resolve();
+  expect(server.metrics().connections).toBe(1);
+  await server.close();
+  expect(server.metrics().connections).toBe(0);
+});
+
 it("reports what fails while a connection is opened, and closes that connection", async () => {
   const server = makeChannelSocketServer({ codecs: [json] });
   const reports: unknown[] = [];

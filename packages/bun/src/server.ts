@@ -181,7 +181,8 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       close: (socket, code, reason) => {
         const ours = oursOf(socket);
         if (ours === undefined) others?.close?.(socket as never, code, reason);
-        else ours.handlers?.closed(code, reason);
+        // Bun tells of it while `close` or `terminate` still runs; other runtimes never do.
+        else void Promise.resolve().then(() => ours.handlers?.closed(code, reason));
       },
       // Bun answers pings itself; nobody but the application asks to hear of them.
       ...(others?.ping === undefined ? {} : { ping: forOthers((socket, data) => others.ping?.(socket, data)) }),

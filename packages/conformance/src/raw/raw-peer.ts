@@ -96,9 +96,10 @@ export class RawPeer {
     return await this.text();
   }
 
-  /** Closes, and waits until it is closed. */
-  async close(code: number | undefined = 1000, reason?: string): Promise<RawClose> {
-    this.#socket.close(code, reason);
+  /** Closes, with `none` without a code, and waits until it is closed. */
+  async close(code: number | "none" = 1000, reason?: string): Promise<RawClose> {
+    if (code === "none") this.#socket.close();
+    else this.#socket.close(code, reason);
     return await this.closed();
   }
 

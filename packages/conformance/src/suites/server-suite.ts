@@ -13,6 +13,7 @@ import { frameTests } from "./server/frames.ts";
 import { livenessTests } from "./server/liveness.ts";
 import { presenceTests } from "./server/presence.ts";
 import { recordedFormTests } from "./server/recorded-forms.ts";
+import { recordedUserTests } from "./server/recorded-users.ts";
 import { recordingTests } from "./server/recordings.ts";
 import { refusalTests } from "./server/refusal.ts";
 import { sessionTests } from "./server/sessions.ts";
@@ -31,6 +32,7 @@ export function serverSuite(target: ServerTarget): void {
     frameTests(section);
     recordingTests(section);
     recordedFormTests(section);
+    recordedUserTests(section);
     bareTests(section);
     clojureClientTests(section);
     codecTests(section);

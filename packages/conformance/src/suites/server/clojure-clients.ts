@@ -1,40 +1,97 @@
-import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { connectRaw } from "../../raw/raw-peer.ts";
+import { connectRaw, type RawPeer } from "../../raw/raw-peer.ts";
+import type { RunningServer } from "../../targets/target.ts";
+import type { Recorded } from "../recorded.ts";
+import { recording } from "./recording.ts";
 import { everyCodec, expectAlive, type ServerSection, serverFor } from "./section.ts";
 
-// What real Clojure clients sent, played against our server frame by frame.
+// What real Clojure clients sent, played against our server: every connection, frame by frame, to its close.
 
-interface Frame {
-  readonly dir: string;
-  readonly text?: string;
-  readonly utf8?: string;
+interface Connection {
+  /** What follows the path in the address that it asked for. */
+  readonly search: string;
+  readonly sent: readonly string[];
+  /** How it was closed: 1005 without a code, 1006 by a cut. */
+  readonly close: { readonly code: number; readonly reason: string };
 }
 
-interface Recording {
-  readonly frames?: readonly Frame[];
-  readonly connections?: readonly { readonly frames: readonly Frame[] }[];
+interface SenteLiteClient {
+  readonly connections: readonly {
+    readonly url: string;
+    readonly frames: readonly { readonly dir: string; readonly utf8?: string }[];
+    readonly close: { readonly code: number; readonly reason: string };
+  }[];
 }
 
-/** The frames of the client's first connection. */
-function sentBy(file: string): readonly string[] {
-  const url = new URL(`../../../../protocol/golden/${file}`, import.meta.url);
-  const { frames, connections } = JSON.parse(readFileSync(url, "utf8")) as Recording;
-  return (connections?.[0]?.frames ?? frames ?? [])
-    .filter(({ dir }) => dir === "c->s" || dir === "client>standin")
-    .flatMap(({ text, utf8 }) => text ?? utf8 ?? []);
+function searchOf(url: string): string {
+  return new URL(url, "ws://recorded").search;
 }
 
-/** What our fixture answers to the frames of sente_lite's recorded client, in order; the rest it answers with nothing. */
-const toSenteLite: Readonly<Record<string, string>> = {
-  "[:test/echo {:n 1}]": "[:test/echoed {:n 1}]",
-  "[:chsk/ws-ping]": "[:chsk/ws-pong]",
-};
+/** The connections of sente_lite's client. */
+function senteLiteClient(file: string): readonly Connection[] {
+  return recording<SenteLiteClient>(`sente_lite/${file}.json`).connections.map(({ url, frames, close }) => ({
+    search: searchOf(url),
+    sent: frames.flatMap(({ dir, utf8 }) => (dir === "c->s" && utf8 !== undefined ? [utf8] : [])),
+    close,
+  }));
+}
 
-function refused(frame: string): string | undefined {
+/** The connections of Sente's client on the JVM. */
+function senteClient(file: string): readonly Connection[] {
+  const { frames } = recording<{ readonly frames: readonly Recorded[] }>(`sente/${file}.json`);
+  return [...new Set(frames.map(({ conn }) => conn))].map((conn) => {
+    const own = frames.filter((frame) => frame.conn === conn);
+    const sent = own.filter(({ dir }) => dir === "client>standin");
+    const { code = 1005, reason = "" } = sent.find(({ kind }) => kind === "close") ?? {};
+    return {
+      search: searchOf(own.find(({ dir }) => dir === "http-request")?.url ?? ""),
+      sent: sent.flatMap(({ kind, text }) => (kind === "text" && text !== undefined ? [text] : [])),
+      close: { code, reason },
+    };
+  });
+}
+
+/** The peer ends its connection as the recorded client did. */
+async function ended(peer: RawPeer, { code, reason }: Connection["close"]): Promise<void> {
+  if (code === 1006) peer.terminate();
+  else if (code === 1005) expect([1000, 1005]).toContain((await peer.close("none")).code);
+  else expect((await peer.close(code, reason)).code).toBe(code);
+}
+
+/** What our fixture answers to a frame of sente_lite's client; the rest it answers with nothing. */
+function toSenteLite(frame: string): string | undefined {
+  if (frame === "[:chsk/ws-ping]") return "[:chsk/ws-pong]";
+  if (frame.startsWith("[:test/echo ")) return frame.replace(":test/echo", ":test/echoed");
   const [, name] = /^\[:(sente-lite\/\w+) /.exec(frame) ?? [];
   if (name === undefined) return undefined;
   return `[:sente-lite/error {:event-id :${name}, :code "unhandled", :message "nobody handles this event"}]`;
+}
+
+/** And to a frame of Sente's client. */
+function toSente(frame: string): string | undefined {
+  const [, cbId] = / "([0-9a-f]{6})"\]$/.exec(frame) ?? [];
+  if (frame.startsWith("[[:test/echo")) return `[{:hello "from sente jvm"} "${cbId}"]`;
+  if (frame.startsWith("[[:test/push-me")) return "[[[:test/pushed {:k :v}]] nil]";
+  if (frame.startsWith("[[:chsk/ws-ping]")) return `["pong" "${cbId}"]`;
+  return undefined;
+}
+
+/** Plays one connection; every answer has to come, and no other. */
+async function played(
+  server: RunningServer,
+  { search, sent, close }: Connection,
+  answerTo: (frame: string) => string | undefined,
+): Promise<string> {
+  const peer = await connectRaw(`${server.url}${search}`);
+  const handshake = await peer.text();
+  for (const frame of sent) {
+    peer.send(frame);
+    const answer = answerTo(frame);
+    if (answer !== undefined) expect(await peer.text()).toBe(answer);
+  }
+  expect(await peer.ask('[[:test/echo :still-here] "end"]')).toBe('[:still-here "end"]');
+  await ended(peer, close);
+  return handshake;
 }
 
 export function clojureClientTests(section: ServerSection): void {
@@ -44,38 +101,47 @@ export function clojureClientTests(section: ServerSection): void {
     const server = serverFor(section, { ...everyCodec, codecs: ["edn"], codec: "edn" });
 
     test("gets its answers, is told that there are no rooms, and stays connected", async () => {
-      const sent = sentBy("sente_lite/client-main.json");
-      expect(sent.length).toBeGreaterThan(8);
-      const peer = await connectRaw(`${server().url}?a=1`);
-      expect(await peer.text()).toMatch(/^\[:chsk\/handshake \["[0-9a-f-]+" nil \{.*\} true\]\]$/);
-      for (const frame of sent) {
-        peer.send(frame);
-        const answer = toSenteLite[frame] ?? refused(frame);
-        if (answer !== undefined) expect(await peer.text()).toBe(answer);
+      const connections = senteLiteClient("client-main");
+      expect(connections.map(({ sent }) => sent.length > 8)).toEqual([true]);
+      for (const connection of connections) {
+        const handshake = await played(server(), connection, toSenteLite);
+        expect(handshake).toMatch(/^\[:chsk\/handshake \["[0-9a-f-]+" nil \{.*\} true\]\]$/);
       }
-      peer.send("[:test/echo :still-here]");
-      expect(await peer.text()).toBe("[:test/echoed :still-here]");
       for (const id of ["test/nil", "test/one", "test/rpc"]) await server().next(({ event }) => event?.[0] === id);
-      await peer.close();
+      await expectAlive(server());
     });
+
+    for (const [file, count] of [
+      ["client-hs1", 1],
+      ["client-hs2", 1],
+      ["client-hsnil", 1],
+      ["client-reconnect", 3],
+    ] as const) {
+      test(`gets its answers on every connection of ${file}, and ends each as it did`, async () => {
+        const connections = senteLiteClient(file);
+        expect(connections.map(({ sent }) => sent.length)).toEqual(Array(count).fill(1));
+        for (const connection of connections) await played(server(), connection, toSenteLite);
+        await expectAlive(server());
+      });
+    }
   });
 
   describe("§3 wrapped frames: the recorded client of Sente on the JVM", () => {
+    const csrfToken = "tok+en/1=";
+    const guarded = serverFor(section, { ...everyCodec, codecs: ["edn"], codec: "edn", options: { csrfToken } });
     const server = serverFor(section, { ...everyCodec, codecs: ["edn"], codec: "edn" });
 
-    test("gets every reply, push and pong, and its close is answered", async () => {
-      const sent = sentBy("sente/jvm-client-edn.json");
-      expect(sent.length).toBeGreaterThan(3);
-      const peer = await connectRaw(`${server().url}?client-id=b7a9f3a0-0000-4000-8000-000000000001`);
-      await peer.text();
-      for (const frame of sent) {
-        peer.send(frame);
-        const [, cbId] = / "([0-9a-f]{6})"\]$/.exec(frame) ?? [];
-        if (frame.startsWith("[[:test/echo")) expect(await peer.text()).toBe(`[{:hello "from sente jvm"} "${cbId}"]`);
-        else if (frame.startsWith("[[:test/push-me")) expect(await peer.text()).toBe("[[[:test/pushed {:k :v}]] nil]");
-        else if (frame.startsWith("[[:chsk/ws-ping]")) expect(await peer.text()).toBe(`["pong" "${cbId}"]`);
-      }
-      expect((await peer.close(1000)).code).toBe(1000);
+    test("gets every reply, push and pong, with its own address, and its close is answered", async () => {
+      const [connection, ...others] = senteClient("jvm-client-edn");
+      if (connection === undefined) throw new Error("nothing was recorded");
+      expect([connection.sent.length, connection.close.code, others]).toEqual([5, 1000, []]);
+      expect(await played(guarded(), connection, toSente)).toContain('[[:chsk/handshake ["u x&y" nil ');
+    });
+
+    test("gets its answers on every connection, and none harms that ends with an error or a cut", async () => {
+      const connections = senteClient("jvm-client-edn-odd");
+      expect(connections.map(({ close }) => close.code)).toEqual([1011, 1001, 1006, 1011]);
+      for (const connection of connections) await played(server(), connection, toSente);
       await expectAlive(server());
     });
   });
