@@ -9,6 +9,7 @@ import { frameTests } from "./client/frames.ts";
 import { livenessTests } from "./client/liveness.ts";
 import { queueTests } from "./client/queue.ts";
 import { reconnectingTests } from "./client/reconnecting.ts";
+import { recordedServerTests } from "./client/recorded-servers.ts";
 import { requestTests } from "./client/requests.ts";
 import { controlFor } from "./client/section.ts";
 import { sessionTests } from "./client/sessions.ts";
@@ -27,6 +28,7 @@ export function clientSuite(target: ClientTarget): void {
     bareTests(section);
     clojureServerTests(section);
     sessionTests(section);
+    recordedServerTests(section);
     livenessTests(section);
     queueTests(section);
     reconnectingTests(section);

@@ -1,10 +1,15 @@
+import type { Event } from "@sente-lite/protocol";
 import { describe, expect } from "vitest";
 import sente from "../../../../protocol/golden/sente/edn.json" with { type: "json" };
 import odd from "../../../../protocol/golden/sente/jvm-client-edn-odd.json" with { type: "json" };
+import senteLiteUnanswered from "../../../../protocol/golden/sente_lite/server-heartbeat-nopong.json" with {
+  type: "json",
+};
 import senteLiteHeartbeat from "../../../../protocol/golden/sente_lite/server-heartbeat-pong.json" with {
   type: "json",
 };
 import senteLite from "../../../../protocol/golden/sente_lite/server-main.json" with { type: "json" };
+import senteLiteQuery from "../../../../protocol/golden/sente_lite/server-query-params.json" with { type: "json" };
 import { type ClientSection, codesOf, eventsOf, isOpen, played, until, withId } from "./section.ts";
 
 // What real Clojure servers sent, played to our client frame by frame.
@@ -22,6 +27,20 @@ function sentBy(frames: readonly Frame[]): readonly string[] {
     .filter(({ dir, conn }) => (dir === "server>client" && conn === undefined) || dir === "s->c")
     .flatMap(({ text, utf8 }) => text ?? utf8 ?? []);
 }
+
+/** Recordings of sente_lite's server that are a handshake, pings and a close. */
+const heartbeats = {
+  "a client that answered": senteLiteHeartbeat,
+  "a client that did not": senteLiteUnanswered,
+  "a client with query parameters": senteLiteQuery,
+};
+
+/** What we write otherwise than sente_lite did, and why. */
+const otherwise: readonly (readonly [from: string, to: string, why: string])[] = [
+  ["(", "[", "a list is an Array here, and so a vector"],
+  [")", "]", "as ("],
+  ["#:foo{:a 1, :b 2}", "{:foo/a 1, :foo/b 2}", "the short form of namespaced maps is read, not written"],
+];
 
 /** Odd frames that were once sent to Sente's own client: after these ours closes with 4400, after all others it goes on. */
 const closing = new Set(["garbage", "binary frame holding edn", "second handshake"]);
@@ -97,6 +116,22 @@ export function clojureServerTests(section: ClientSection): void {
       ]);
     });
 
+    test("odd: closed, cut, and closed before the handshake, as its connections were: it comes again after each", async () => {
+      const { stage, client } = await played(section);
+      const of = (conn: string) => (odd.frames as readonly OddFrame[]).filter((frame) => frame.conn === conn);
+      const greeting = (conn: string) => of(conn).find(({ kind }) => kind === "text")?.text;
+      const closed = await stage.greeted(greeting("conn2"));
+      expect((await until(client.state, isOpen)).uid).toBe("u-2");
+      closed.close(1001, "bye");
+      const cut = await stage.greeted(greeting("conn3"));
+      expect((await until(client.state, ({ open, uid }) => open && uid === "u-3")).open).toBe(true);
+      cut.terminate();
+      (await stage.connection()).close(1011, "no");
+      await stage.greeted(greeting("conn3"));
+      await until(client.state, isOpen);
+      expect(stage.count).toBe(4);
+    });
+
     test("odd: nil for a uid, and for all of a bare handshake", async () => {
       for (const handshake of ["[[:chsk/handshake [nil nil nil]] nil]", "[:chsk/handshake nil]"]) {
         const { stage, client } = await played(section);
@@ -121,21 +156,39 @@ export function clojureServerTests(section: ClientSection): void {
       for (const frame of events) connection.send(frame);
       connection.send("[:test/last 1]");
       await messages.next(withId("test/last"));
-      expect((eventsOf(messages) as [string][]).map(([id]) => id)).toEqual([
+      const received = eventsOf(messages) as readonly Event[];
+      expect(received.map(([id]) => id)).toEqual([
         ...events.map((frame) => /^\[:(\S+) /.exec(frame)?.[1]),
         "test/last",
       ]);
+      // Sent again, each is the recorded text.
+      const texts: string[] = [];
+      for (const event of received.slice(0, -1)) {
+        client.sendFn(event);
+        texts.push(await connection.frame());
+      }
+      expect(texts).toEqual(
+        events.map((frame) => otherwise.reduce((text, [from, to]) => text.replaceAll(from, to), frame)),
+      );
       expect(client.state.get().open).toBe(true);
     });
 
-    test("is answered: each of its pings by a pong", async () => {
-      const { stage } = await played(section);
-      const [handshake = "", ...pings] = sentBy(senteLiteHeartbeat.frames as readonly Frame[]);
-      const connection = await stage.greeted(handshake);
-      for (const ping of pings.slice(0, 3)) {
-        connection.send(ping);
-        expect(await connection.frame()).toBe("[:chsk/ws-pong]");
-      }
-    });
+    for (const [name, { frames, close }] of Object.entries(heartbeats)) {
+      test(`is answered: each ping of ${name} by a pong; and its close by another connection`, async () => {
+        const { stage, client } = await played(section);
+        const [handshake = "", ...pings] = sentBy(frames as readonly Frame[]);
+        const connection = await stage.greeted(handshake);
+        expect((await until(client.state, isOpen)).uid).toMatch(/^conn-\d+-\d$/);
+        for (const ping of pings) {
+          connection.send(ping);
+          expect(await connection.frame()).toBe("[:chsk/ws-pong]");
+        }
+        // 1005 is the absence of a code.
+        if (close.code === 1005) connection.close();
+        else connection.close(close.code, close.reason);
+        await stage.greeted(handshake);
+        await until(client.state, isOpen);
+      });
+    }
   });
 }
