@@ -31,6 +31,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "packages/{protocol,engine,node,bun,deno,browser}/src/**/*.test.ts",
+            "packages/conformance/src/model/*.test.ts",
             "apps/*/src/**/!(*.e2e).test.ts",
           ],
         },

@@ -1,0 +1,98 @@
+import { createServer, type ServerCore } from "@sente-lite/engine";
+import { json } from "@sente-lite/protocol/json";
+import type { Actor } from "./actor.ts";
+import type { Setup } from "./schedule.ts";
+import type { Sent, Tab } from "./tab.ts";
+
+/** json under another name: what a client that comes back with another codec would speak. */
+const otherJson = { ...json, name: "json2" };
+
+export interface HouseWorld {
+  readonly setup: Setup;
+  readonly fail: (message: string) => void;
+  readonly tab: (index: number) => Tab | undefined;
+  readonly stamp: () => number;
+  readonly answerTo: (sent: Sent) => unknown;
+  /** How newcomers are refused at the moment. */
+  readonly refusal: () => { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null;
+}
+
+interface Data {
+  readonly c: number;
+  readonly k: number;
+}
+
+/** One life of the server, from its start to the end of its process, with the application's handlers. */
+export class House {
+  readonly actor: Actor;
+  readonly core: ServerCore<unknown>;
+  readonly epoch: number;
+  readonly errors: string[] = [];
+  /** It closes, and sends what waits without regard to the mark. */
+  isClosing = false;
+  /** Requests that are answered when told to. */
+  #asked: (() => void)[] = [];
+  readonly #world: HouseWorld;
+
+  constructor(epoch: number, actor: Actor, world: HouseWorld) {
+    this.epoch = epoch;
+    this.actor = actor;
+    this.#world = world;
+    const { pingMs, windowMs, batchMs, limits, backpressure, maxAwaySessions } = world.setup;
+    this.core = createServer({
+      host: actor.host,
+      codecs: [json, otherJson],
+      options: {
+        userIdFn: ({ headers }) => headers.get("x-uid"),
+        rejectFn: () => world.refusal(),
+        pingIntervalMs: pingMs.server,
+        sessionWindowMs: windowMs,
+        batchMs,
+        backpressure,
+        maxAwaySessions,
+        ...limits,
+      },
+    });
+    const { server } = this.core;
+    server.chRecv.on("a/n", ({ data, uid }) => void this.#arrived(data as Data, uid));
+    server.chRecv.on("a/ask", ({ data, uid, replyFn }) => {
+      const sent = this.#arrived(data as Data, uid);
+      if (sent !== undefined && replyFn !== undefined) this.#answer(sent, replyFn);
+    });
+    server.errorChan.on(({ error }) => this.errors.push((error as { readonly code?: string }).code ?? error.message));
+  }
+
+  /** Answers what waits for an answer. */
+  answer(): void {
+    for (const answer of this.#asked.splice(0)) answer();
+  }
+
+  #answer(sent: Sent, replyFn: (value: unknown) => boolean): void {
+    const reply = () => {
+      const stamp = this.#world.stamp();
+      sent.replyStamp ??= stamp;
+      replyFn(this.#world.answerTo(sent));
+    };
+    if (sent.answer === "later") this.#asked.push(reply);
+    else if (sent.answer !== "never") reply();
+  }
+
+  #arrived({ c, k }: Data, uid: string | null): Sent | undefined {
+    const { fail, tab, setup } = this.#world;
+    const from = tab(c);
+    const sent = from?.sent[k];
+    if (from === undefined || sent === undefined) return undefined;
+    const what = `event ${k} of client ${c}`;
+    const { author } = sent;
+    if (author !== undefined && uid !== author) fail(`${what}, written by ${author}, came in the name of ${uid}`);
+    sent.delivered++;
+    // Who resends gets at least once, by choice.
+    if (setup.onSessionLost === "resend") return sent;
+    if (sent.delivered > 1) fail(`${what} came twice`);
+    if (k < from.lastDelivered) fail(`${what} came after a later one`);
+    from.lastDelivered = k;
+    if (sent.sentIn === undefined) fail(`${what} came without being sent`);
+    if (sent.answer !== undefined && sent.isReported) fail(`${what} timed out before it was sent, and came`);
+    return sent;
+  }
+}

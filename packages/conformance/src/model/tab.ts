@@ -1,0 +1,151 @@
+import { type ClientSocket, createClient, type SocketHandlers } from "@sente-lite/engine";
+import type { ClientState, Event } from "@sente-lite/protocol";
+import { SessionLostError } from "@sente-lite/protocol";
+import { json } from "@sente-lite/protocol/json";
+import type { Actor } from "./actor.ts";
+import type { Answer, ClientSetup, Setup } from "./schedule.ts";
+
+/** What a client sent, and what became of it. `k` rises for the life of the client. */
+export interface Sent {
+  readonly k: number;
+  /** Who the client was, as it knew; undefined before its first handshake. */
+  readonly author: string | undefined;
+  readonly answer: Answer | undefined;
+  readonly isPatient: boolean;
+  isAccepted: boolean;
+  /** The session in which it was sent the last time. */
+  sentIn: string | undefined;
+  delivered: number;
+  /** The client said that it may have arrived or not, or that it is not sent. */
+  isReported: boolean;
+  /** It cannot be decoded, or is too big. */
+  readonly isBad: boolean;
+  settled: number;
+  /** When its reply was made, in the order of all that the server made. */
+  replyStamp: number | undefined;
+}
+
+/** What the world does for a client. */
+export interface TabWorld {
+  readonly setup: Setup;
+  readonly fail: (message: string) => void;
+  readonly openSocket: (tab: Tab, url: string, protocols: readonly string[], handlers: SocketHandlers) => ClientSocket;
+  /** A push came. */
+  readonly pushed: (tab: Tab, n: number) => void;
+  /** Something that the server made at that stamp came. */
+  readonly made: (tab: Tab, stamp: number) => void;
+  readonly stateChanged: (tab: Tab, previous: ClientState, next: ClientState) => void;
+  readonly answerTo: (sent: Sent) => unknown;
+}
+
+const NEVER_MS = 3_600_000_000;
+
+/** A client of the engine, the application that uses it, and what that saw. */
+export class Tab {
+  readonly index: number;
+  readonly setup: ClientSetup;
+  readonly actor: Actor;
+  readonly client: ReturnType<typeof createClient>;
+  readonly sent: Sent[] = [];
+  readonly errors: string[] = [];
+  uid: string;
+  attempts = 0;
+  /** How often it became another user. */
+  logins = 0;
+  gaps = 0;
+  /** The last of what the server made that came here. */
+  lastStamp = 0;
+  /** It left on purpose when it had sent so much: what of that was under way may be lost. */
+  leftAt = 0;
+  /** The last of what it sent that the server delivered. */
+  lastDelivered = -1;
+  /** The session that it last knew. */
+  sessionId: string | null = null;
+  stallOnPingMs: number | undefined;
+  readonly #world: TabWorld;
+
+  constructor(index: number, setup: ClientSetup, actor: Actor, world: TabWorld) {
+    this.index = index;
+    this.setup = setup;
+    this.actor = actor;
+    this.uid = setup.uid;
+    this.#world = world;
+    const { pingMs, onSessionLost, limits } = world.setup;
+    const openSocket = (url: string, protocols: readonly string[], handlers: SocketHandlers) =>
+      world.openSocket(this, url, protocols, handlers);
+    this.client = createClient({ host: actor.host, openSocket, codec: json }, "ws://model/chsk", {
+      clientId: setup.clientId,
+      connect: false,
+      pingIntervalMs: pingMs.client,
+      highWaterBytes: limits.highWaterBytes,
+      onSessionLost,
+    });
+    let previous = this.client.state.get();
+    this.client.state.subscribe((next) => {
+      const before = previous;
+      previous = next;
+      if (before.status !== next.status) world.stateChanged(this, before, next);
+    });
+    this.client.chRecv.on("s/n", ({ data }) => world.pushed(this, (data as { readonly n: number }).n));
+    this.client.errorChan.on(({ error, context }) => this.#reported(error, context));
+  }
+
+  /** The application sends an event. */
+  send(mark?: "poison" | "big"): void {
+    const sent = this.#add(undefined, false, mark !== undefined);
+    sent.isAccepted = this.client.sendFn(this.#event("a/n", sent, mark));
+  }
+
+  /** The application asks for something. */
+  ask(answer: Answer, timeoutMs: number | undefined): void {
+    const sent = this.#add(answer, timeoutMs === undefined, false);
+    const event = this.#event("a/ask", sent, undefined);
+    sent.isAccepted = this.client.sendFn(event, timeoutMs ?? NEVER_MS, (reply) => this.#settled(sent, reply));
+  }
+
+  #event(id: string, { k, answer }: Sent, mark: string | undefined): Event {
+    return [id, { c: this.index, k, ...(answer && { answer }), ...(mark && { mark }) }];
+  }
+
+  #add(answer: Answer | undefined, isPatient: boolean, isBad: boolean): Sent {
+    const sent: Sent = {
+      k: this.sent.length,
+      author: this.client.state.get().uid ?? undefined,
+      answer,
+      isPatient,
+      isBad,
+      isAccepted: true,
+      sentIn: undefined,
+      delivered: 0,
+      isReported: false,
+      settled: 0,
+      replyStamp: undefined,
+    };
+    this.sent.push(sent);
+    return sent;
+  }
+
+  #settled(sent: Sent, reply: unknown): void {
+    const { fail, made, answerTo } = this.#world;
+    const what = `request ${sent.k} of client ${this.index}`;
+    if (++sent.settled > 1) fail(`${what} was settled twice`);
+    if (reply === "chsk/timeout" && sent.isPatient) fail(`${what} timed out long before its time`);
+    if (reply === "chsk/timeout" && sent.sentIn === undefined) sent.isReported = true;
+    if (reply === "chsk/timeout" || reply === "chsk/closed") return;
+    if (JSON.stringify(reply) !== JSON.stringify(answerTo(sent))) {
+      fail(`${what} got ${JSON.stringify(reply)}`);
+      return;
+    }
+    if (sent.replyStamp === undefined) fail(`${what} got an answer that nobody gave`);
+    else made(this, sent.replyStamp);
+  }
+
+  #reported(error: Error, context: Readonly<Record<string, unknown>>): void {
+    this.errors.push((error as { readonly code?: string }).code ?? error.message);
+    const events = error instanceof SessionLostError ? error.undelivered : (context.events as readonly Event[]);
+    for (const [, data] of events ?? []) {
+      const sent = this.sent[(data as { readonly k: number }).k];
+      if (sent !== undefined) sent.isReported = true;
+    }
+  }
+}

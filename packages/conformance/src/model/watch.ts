@@ -1,0 +1,167 @@
+import type { ClientState } from "@sente-lite/protocol";
+import type { Tab } from "./tab.ts";
+import type { Wire } from "./wire.ts";
+import type { World } from "./world.ts";
+
+// The invariants, looked at while a schedule runs.
+
+/** What is known of a session of the server, from its handshakes. */
+export interface SessionFacts {
+  readonly epoch: number;
+  readonly uid: string | null;
+  readonly clientId: string;
+  /** How often its client had become another user. */
+  readonly logins: number;
+  /** The first push that is not known to be none of its. */
+  cursor: number;
+  isConfirmed: boolean;
+  /** When a frame of its client was last heard, and how far the server's clock had been set forward then. */
+  lastContactMs: number;
+  setForwardMs: number;
+  isHostile: boolean;
+}
+
+export interface Push {
+  readonly epoch: number;
+  readonly stamp: number;
+  readonly isBad: boolean;
+  readonly isFor: (session: SessionFacts) => boolean;
+}
+
+const HANDSHAKE = '[["chsk/handshake"';
+const MAX_FRAMES = 20_000;
+
+/** A handshake's uid, session and whether it was resumed. */
+export function handshakeIn(
+  data: string,
+): { readonly uid: string | null; readonly id: string; readonly resumed: boolean } | undefined {
+  if (!data.startsWith(HANDSHAKE)) return undefined;
+  const [[, [uid, , , session]]] = JSON.parse(data) as [[string, [string | null, null, null, Record<string, unknown>]]];
+  return { uid, id: String(session.session), resumed: session["resumed?"] === true };
+}
+
+/** A frame is about to leave. */
+export function frameSent(world: World, wire: Wire, from: "client" | "server", data: string): void {
+  if (++world.frames > MAX_FRAMES) throw new Error("frames without end");
+  const side = wire[from];
+  if (!world.mayOverrun && side.pipe.buffered >= world.setup.limits.highWaterBytes)
+    world.fail(`a ${from} sent although its socket was full`);
+  const mark = `${world.clock.now} ${data}`;
+  if (/"chsk\/(ack|ws-ping)"/.test(data) && side.lastSent === mark) world.fail(`a ${from} sent ${data} twice at once`);
+  side.lastSent = mark;
+  if (data.includes('"chsk/ws-ping"')) stallOnPing(world, wire, from);
+  if (from === "server") {
+    handshakeSent(world, wire, data);
+    return;
+  }
+  const [, c, k] = /"c":(\d+),"k":(\d+)/.exec(data) ?? [];
+  const sent = c === undefined ? undefined : world.tabs[Number(c)]?.sent[Number(k)];
+  if (sent !== undefined) sent.sentIn = wire.sessionId;
+}
+
+function stallOnPing(world: World, wire: Wire, from: "client" | "server"): void {
+  const sleeper = from === "server" ? world : world.tabOf(wire);
+  if (sleeper?.stallOnPingMs === undefined) return;
+  wire[from].actor.stall(sleeper.stallOnPingMs);
+  sleeper.stallOnPingMs = undefined;
+}
+
+function handshakeSent(world: World, wire: Wire, data: string): void {
+  const handshake = handshakeIn(data);
+  if (handshake === undefined) return;
+  const { id, uid, resumed } = handshake;
+  wire.sessionId = id;
+  const tab = world.tabOf(wire);
+  if (tab !== undefined && world.clock.now < world.lineOf(tab).losesHandshakesUntil) {
+    wire.cut(undefined, undefined);
+    for (const side of [wire.client, wire.server]) world.clock.after(300, () => side.end(1006, ""));
+  }
+  if (resumed && wire.isForged) world.fail("a session was resumed that must not be");
+  if (resumed) return;
+  world.sessions.set(id, {
+    epoch: world.house?.epoch ?? 0,
+    uid,
+    logins: tab?.logins ?? 0,
+    clientId: new URL(wire.url).searchParams.get("client-id") ?? "",
+    cursor: world.pushes.length,
+    isConfirmed: false,
+    lastContactMs: world.clock.now,
+    setForwardMs: world.setForwardMs,
+    // Who comes back with his own codec is somebody else.
+    isHostile: wire.url.includes("json2"),
+  });
+}
+
+/** The server is about to hear a frame. */
+export function clientHeard(world: World, wire: Wire): void {
+  const session = world.sessions.get(wire.sessionId ?? "");
+  if (session === undefined || !wire.server.isOpen) return;
+  session.isConfirmed = true;
+  session.lastContactMs = world.clock.now;
+  session.setForwardMs = world.setForwardMs;
+}
+
+/** What a session gets is what was pushed to it, from its beginning, without a hole. */
+export function pushReceived(world: World, tab: Tab, n: number): void {
+  const session = world.sessions.get(tab.client.state.get().sessionId ?? "");
+  const push = world.pushes[n];
+  if (session === undefined || push === undefined) {
+    world.fail(`client ${tab.index} got push ${n} in no session`);
+    return;
+  }
+  const expected = nextPush(world, session);
+  const mayMiss = world.setup.backpressure === "drop-oldest" && expected !== undefined && n > expected;
+  if (n !== expected && !mayMiss) world.fail(`client ${tab.index} got push ${n} where ${expected} was next`);
+  session.cursor = n + 1;
+  stampReceived(world, tab, push.stamp);
+}
+
+/** The next push that the session has not received. */
+export function nextPush(world: World, session: SessionFacts): number | undefined {
+  for (let n = session.cursor; n < world.pushes.length; n++) {
+    const push = world.pushes[n];
+    if (push?.epoch === session.epoch && !push.isBad && push.isFor(session)) return n;
+  }
+  return undefined;
+}
+
+/** Pushes and replies come in the order in which they were made. */
+export function stampReceived(world: World, tab: Tab, stamp: number): void {
+  if (world.setup.onSessionLost === "report" && stamp <= tab.lastStamp)
+    world.fail(`client ${tab.index} got what was made at ${stamp} after ${tab.lastStamp}`);
+  tab.lastStamp = stamp;
+}
+
+export function stateChanged(world: World, tab: Tab, next: ClientState): void {
+  world.note(tab.index, next.sessionLost && next.open ? "open, session lost" : next.status);
+  if (next.status === "terminal" && !world.isEnding && !world.isHostileTo(tab))
+    world.fail(`client ${tab.index} is closed for good without a cause`);
+  if (next.status !== "open") return;
+  const lost = tab.sessionId;
+  tab.sessionId = next.sessionId;
+  const isOther = lost !== null && lost !== next.sessionId;
+  if (isOther !== next.sessionLost) world.fail(`client ${tab.index}: a loss that is hidden, or invented`);
+  if (!isOther) return;
+  tab.gaps++;
+  if (!hasCause(world, tab, lost)) world.fail(`client ${tab.index} lost its session without a cause`);
+  // Who waits for an answer that cannot come any more is told at once.
+  const isWaiting = tab.sent.some(
+    ({ answer, sentIn, settled }) => answer !== undefined && sentIn === lost && settled === 0,
+  );
+  if (isWaiting && world.setup.onSessionLost === "report" && !world.hasDrained)
+    world.fail(`client ${tab.index} still waits for the answers of a lost session`);
+}
+
+function hasCause(world: World, tab: Tab, id: string): boolean {
+  const session = world.sessions.get(id);
+  if (session === undefined) return true;
+  const awayMs = world.clock.now - session.lastContactMs + world.setForwardMs - session.setForwardMs;
+  return (
+    session.epoch !== world.house?.epoch ||
+    session.logins !== tab.logins ||
+    awayMs >= world.setup.windowMs ||
+    session.isHostile ||
+    (!session.isConfirmed && world.hasNamesake(tab)) ||
+    world.setup.limits.maxQueuedFrames < 100
+  );
+}

@@ -1,0 +1,319 @@
+import type { ClientSocket, Decision, SocketHandlers } from "@sente-lite/engine";
+import { VirtualClock } from "@sente-lite/protocol/testing";
+import { Actor } from "./actor.ts";
+import { House } from "./house.ts";
+import type { Link } from "./pipe.ts";
+import { seededRandom } from "./random.ts";
+import type { Schedule, Setup } from "./schedule.ts";
+import { type Sent, Tab } from "./tab.ts";
+import type { Trace } from "./trace.ts";
+import {
+  clientHeard,
+  frameSent,
+  handshakeIn,
+  type Push,
+  pushReceived,
+  type SessionFacts,
+  stampReceived,
+  stateChanged,
+} from "./watch.ts";
+import { type SideName, Wire, type WireObserver } from "./wire.ts";
+
+const MAX_STEPS = 200_000;
+
+export const FORGED_ACK = '[["chsk/ack",1000000],null]';
+
+/** The network between one client and the server. */
+export interface Line extends Link {
+  openMs: number | undefined;
+  duplicate: { readonly afterMs: number; readonly staysMs: number } | undefined;
+  forge: "resume" | "codec" | undefined;
+  hotUntil: number;
+  losesHandshakesUntil: number;
+}
+
+/** A server, its clients and the network between them, in virtual time. */
+export class World {
+  readonly setup: Setup;
+  readonly clock = new VirtualClock();
+  readonly random: () => number;
+  readonly tabs: Tab[];
+  readonly lines: Line[];
+  readonly wires: Wire[] = [];
+  readonly sessions = new Map<string, SessionFacts>();
+  readonly pushes: Push[] = [];
+  readonly traces: Trace[] = [];
+  house: House | undefined;
+  epochs = 0;
+  failure: string | undefined;
+  frames = 0;
+  /** Attempts that nobody waits for. */
+  ghosts = 0;
+  setForwardMs = 0;
+  /** Of the server, as of each tab. */
+  stallOnPingMs: number | undefined;
+  refusal: { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null = null;
+  /** What waits may go out without regard to the mark. */
+  mayOverrun = false;
+  hasDrained = false;
+  hasImpostors = false;
+  isPoisoned = false;
+  /** Who gets what is too big for it. If it were both at once, neither would read the other's 1009. */
+  bigTo: SideName | undefined;
+  /** Somebody forged something. */
+  isHostile = false;
+  isEnding = false;
+  #stamps = 0;
+  #steps = 0;
+  #judging = 0;
+  readonly #isTraced: boolean;
+  readonly #nobody: Actor;
+  readonly #observer: WireObserver;
+
+  constructor({ setup, seed }: Schedule, isTraced: boolean) {
+    this.setup = setup;
+    this.random = seededRandom(seed);
+    this.#isTraced = isTraced;
+    this.#nobody = this.newActor();
+    this.#observer = {
+      sent: (wire, from, data) => frameSent(this, wire, from, data),
+      arriving: (wire, at, data) => this.#arriving(wire, at, data),
+      heard: (wire, at, data) => this.#heard(wire, at, data),
+      packet: (wire, from, packet, sentAt, arrived) => {
+        if (!this.#isTraced) return;
+        const text = packet.type === "frame" ? packet.data : `close ${packet.code} ${packet.reason}`.trimEnd();
+        const { now: at } = this.clock;
+        this.traces.push({ type: packet.type, at, sentAt, client: wire.tab ?? "ghost", from, text, arrived });
+      },
+      told: () => {},
+    };
+    this.lines = setup.clients.map(({ latencyMs }) => newLine(latencyMs));
+    this.tabs = setup.clients.map(
+      (client, index) =>
+        new Tab(index, client, this.newActor(), {
+          setup,
+          fail: (message) => this.fail(message),
+          openSocket: (tab, url, protocols, handlers) => this.#openSocket(tab, url, protocols, handlers),
+          pushed: (tab, n) => pushReceived(this, tab, n),
+          made: (tab, stamp) => stampReceived(this, tab, stamp),
+          stateChanged: (tab, _previous, next) => stateChanged(this, tab, next),
+          answerTo,
+        }),
+    );
+    this.startServer();
+  }
+
+  fail(message: string): void {
+    this.failure ??= `${message} (at ${this.clock.now} ms)`;
+  }
+
+  note(who: number | "server" | "all", text: string): void {
+    if (this.#isTraced) this.traces.push({ type: "note", at: this.clock.now, who, text });
+  }
+
+  newActor(): Actor {
+    return new Actor(this.clock, this.random);
+  }
+
+  startServer(): void {
+    this.house = new House(++this.epochs, this.newActor(), {
+      setup: this.setup,
+      fail: (message) => this.fail(message),
+      tab: (index) => this.tabs[index],
+      stamp: () => this.stamp(),
+      answerTo,
+      refusal: () => this.refusal,
+    });
+  }
+
+  /** Numbers what the server makes, in order. */
+  stamp(): number {
+    return ++this.#stamps;
+  }
+
+  tabOf(wire: Wire): Tab | undefined {
+    return wire.tab === undefined ? undefined : this.tabs[wire.tab];
+  }
+
+  /** The last attempt of a client. */
+  wireOf(tab: Tab): Wire | undefined {
+    return this.wires.findLast((wire) => wire.tab === tab.index);
+  }
+
+  hasNamesake(tab: Tab): boolean {
+    const { clientId } = tab.setup;
+    return this.hasImpostors || this.tabs.some((other) => other !== tab && other.setup.clientId === clientId);
+  }
+
+  isHostileTo(tab: Tab): boolean {
+    return this.sessions.get(tab.sessionId ?? "")?.isHostile === true;
+  }
+
+  /** Lets time pass, as long as nothing has failed. */
+  async advance(ms: number): Promise<void> {
+    const until = this.clock.now + ms;
+    for (;;) {
+      // Admission is asynchronous, but waits for nothing but itself.
+      while (this.#judging > 0) await undefined;
+      if (this.failure !== undefined) return;
+      if (++this.#steps > MAX_STEPS) throw new Error("steps without end");
+      if (!this.clock.step(until)) break;
+    }
+    this.clock.advance(until - this.clock.now);
+  }
+
+  /** An attempt that nobody waits for gets to the server. */
+  openGhost(url: string, protocols: readonly string[], uid: string, afterMs: number, staysMs: number): void {
+    this.ghosts++;
+    const wire = this.#newWire(url, protocols, this.#nobody, newLine(20), undefined);
+    this.clock.after(afterMs, () => this.#arrive(wire, uid));
+    this.clock.after(afterMs + staysMs, () => {
+      wire.isLost = true;
+      wire.server.end(1006, "");
+      wire.client.end(1006, "");
+    });
+  }
+
+  #newWire(url: string, protocols: readonly string[], client: Actor, link: Link, tab: number | undefined): Wire {
+    const { clock } = this;
+    const observer = this.#observer;
+    const wire = new Wire({ clock, link, client, server: this.#nobody, observer, url, protocols, tab });
+    this.wires.push(wire);
+    return wire;
+  }
+
+  #openSocket(tab: Tab, given: string, offered: readonly string[], handlers: SocketHandlers): ClientSocket {
+    tab.attempts++;
+    const line = this.lineOf(tab);
+    const { url, protocols, isForged } = this.#forged(line, given, offered);
+    const wire = this.#newWire(url, protocols, tab.actor, line, tab.index);
+    const named = protocols.find((name) => name.startsWith("session."));
+    this.note(tab.index, `attempt ${tab.attempts}${named === undefined ? "" : `, ${short(named)}`}`);
+    wire.isForged = isForged;
+    wire.client.handlers = handlers;
+    const openMs = line.openMs ?? line.latencyMs;
+    const { uid } = tab;
+    if (line.isUp) this.clock.after(openMs, () => this.#arrive(wire, uid));
+    else this.clock.after(50, () => wire.client.end(1006, ""));
+    if (line.duplicate !== undefined && line.isUp) {
+      const { afterMs, staysMs } = line.duplicate;
+      line.duplicate = undefined;
+      this.openGhost(url, protocols, uid, openMs + afterMs, staysMs);
+    }
+    return wire.client.socket;
+  }
+
+  lineOf(tab: Tab): Line {
+    return this.lines[tab.index] ?? newLine(20);
+  }
+
+  /** What somebody on the way makes of an attempt. */
+  #forged(line: Line, url: string, protocols: readonly string[]) {
+    const { forge } = line;
+    const named = /^session\.(.+)\.(\d+)$/.exec(protocols.find((name) => name.startsWith("session.")) ?? "");
+    if (forge === undefined || named === null) return { url, protocols, isForged: false };
+    line.forge = undefined;
+    const [, id = "", received] = named;
+    const session = this.sessions.get(id);
+    if (session === undefined || session.isHostile) return { url, protocols, isForged: false };
+    session.isHostile = true;
+    return forge === "codec"
+      ? { url: url.replace("codec=json", "codec=json2"), protocols, isForged: true }
+      : { url, protocols: ["sente-lite", `session.${id}.${Number(received) + 1_000}`], isForged: true };
+  }
+
+  #arrive(wire: Wire, uid: string): void {
+    const { house } = this;
+    if (wire.isLost) return;
+    if (house === undefined) {
+      this.#refused(wire);
+      return;
+    }
+    wire.server.actor = house.actor;
+    house.actor.frame(() => void this.#judge(wire, house, uid));
+  }
+
+  #refused(wire: Wire): void {
+    this.clock.after(wire.link.latencyMs, () => wire.client.end(1006, ""));
+  }
+
+  async #judge(wire: Wire, house: House, uid: string): Promise<void> {
+    const headers = new Headers({ "x-uid": uid });
+    if (wire.protocols.length > 0) headers.set("sec-websocket-protocol", wire.protocols.join(", "));
+    this.#judging++;
+    const decision = await house.core.admit({ url: new URL(wire.url), headers, raw: undefined });
+    this.#judging--;
+    if (decision.type === "refuse") {
+      this.note(wire.tab ?? "all", `refused with ${decision.status}`);
+      this.#refused(wire);
+      return;
+    }
+    const { upgradeMs } = this.setup;
+    this.clock.after(Math.floor(this.random() * (upgradeMs + 1)), () =>
+      house.actor.isDead ? this.#refused(wire) : house.actor.frame(() => this.#opened(wire, decision)),
+    );
+  }
+
+  #opened(wire: Wire, decision: Extract<Decision, { type: "accept" }>): void {
+    wire.isEstablished = true;
+    const { message, closed } = decision.opened(wire.server.socket);
+    wire.server.handlers = { message, closed };
+    if (!wire.isAborted) return;
+    this.ghosts++;
+    this.clock.after(Math.floor(this.random() * 2_000), () => wire.server.end(1006, ""));
+  }
+
+  #arriving(wire: Wire, at: SideName, data: string): string | undefined {
+    if (at === "server") clientHeard(this, wire);
+    if (data === FORGED_ACK) {
+      wire.isForged = wire[at].isOpen && (at === "server" || this.tabOf(wire)?.client.state.get().open === true);
+      return data;
+    }
+    if (data.includes('"mark":"poison"')) return "[poison";
+    if (!data.includes('"mark":"big"')) return data;
+    // Nobody reads what a ghost gets; else the runtime refuses it before the engine sees it.
+    if (wire.tab === undefined) return undefined;
+    const side = wire[at];
+    if (side.isOpen) side.pipe.send({ type: "close", code: 1009, reason: "" });
+    side.end(1006, "");
+    return undefined;
+  }
+
+  #heard(wire: Wire, at: SideName, data: string): void {
+    if (data === FORGED_ACK && wire.isForged) {
+      wire.isForged = false;
+      if (wire[at].closedWith !== 4400) this.fail(`a forged ack was accepted by the ${at}`);
+    }
+    const tab = this.tabOf(wire);
+    if (at === "server" || tab === undefined || handshakeIn(data) === undefined) return;
+    if (this.clock.now >= this.lineOf(tab).hotUntil) return;
+    wire.cut(undefined, undefined);
+    for (const side of [wire.client, wire.server]) this.clock.after(5, () => side.end(1006, ""));
+  }
+}
+
+function newLine(latencyMs: number): Line {
+  return {
+    isUp: true,
+    latencyMs,
+    bytesPerMs: Number.POSITIVE_INFINITY,
+    openMs: undefined,
+    duplicate: undefined,
+    forge: undefined,
+    hotUntil: 0,
+    losesHandshakesUntil: 0,
+  };
+}
+
+/** A session is named by the beginning of its id, as in the diagrams. */
+export function short(text: string): string {
+  return text.replace(/([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f-]{27}/g, "$1");
+}
+
+/** What the server answers. */
+export function answerTo({ k, answer }: Sent): unknown {
+  if (answer === "nil") return null;
+  if (answer === "pong") return "pong";
+  if (answer === "ack") return ["chsk/ack", k];
+  return `v${k}`;
+}
