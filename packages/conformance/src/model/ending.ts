@@ -18,7 +18,7 @@ export async function end(world: World, isCalm: boolean): Promise<void> {
   await world.advance(1_000);
   world.house?.answer();
   // Longer than any request waits, and than it takes to notice that a peer is gone.
-  await world.advance(40_000);
+  await world.advance(15_000);
   if (world.failure !== undefined) return;
   checkTraffic(world);
   checkOrphans(world);
@@ -31,11 +31,13 @@ function heal(world: World): void {
   world.stallOnPingMs = undefined;
   for (const tab of world.tabs) {
     tab.stallOnPingMs = undefined;
-    Object.assign(world.lineOf(tab), {
+    const line = world.lineOf(tab);
+    Object.assign(line, {
       isUp: true,
       latencyMs: 20,
       openMs: undefined,
-      bytesPerMs: Number.POSITIVE_INFINITY,
+      // What was slow stays so: were it not, nothing would have to wait for room.
+      bytesPerMs: Math.max(1, line.bytesPerMs),
       duplicate: undefined,
       forge: undefined,
       hotUntil: 0,
@@ -56,7 +58,7 @@ async function everybodyIsBack(world: World): Promise<void> {
     if (world.house !== undefined && !world.house.isClosing && world.tabs.every(isBack)) {
       // Also those who do not know yet that their connection is gone.
       const before = world.tabs.map((tab) => tab.attempts).join();
-      await world.advance(25_000);
+      await world.advance(45_000);
       if (world.tabs.every(isBack) && before === world.tabs.map((tab) => tab.attempts).join()) return;
     }
   }

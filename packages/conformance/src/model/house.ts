@@ -92,7 +92,7 @@ export class House {
     if (k < from.lastDelivered) fail(`${what} came after a later one`);
     from.lastDelivered = k;
     if (sent.sentIn === undefined) fail(`${what} came without being sent`);
-    if (sent.answer !== undefined && sent.isReported) fail(`${what} timed out before it was sent, and came`);
+    if (sent.isTakenOut) fail(`${what} timed out before it was sent, and came`);
     return sent;
   }
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { directed } from "./directed.ts";
 import { run } from "./run.ts";
 import { schedules } from "./schedules.ts";
 
@@ -33,4 +34,9 @@ describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
     },
     60_000 + runs * 50,
   );
+
+  it.each(Object.keys(directed))("%s", async (name) => {
+    const schedule = directed[name];
+    expect(schedule && (await run(schedule)).failure).toBeUndefined();
+  });
 });

@@ -3,7 +3,13 @@ import type { VirtualClock } from "@sente-lite/protocol/testing";
 /** What travels: a frame, the close of a socket, or its reset. */
 export type Packet =
   | { readonly type: "frame"; readonly data: string }
-  | { readonly type: "close"; readonly code: number; readonly reason: string };
+  | {
+      readonly type: "close";
+      readonly code: number;
+      readonly reason: string;
+      /** It answers a close. */
+      readonly isEcho?: boolean;
+    };
 
 /** What a network is like at the moment. */
 export interface Link {

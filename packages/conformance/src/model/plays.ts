@@ -44,6 +44,7 @@ function playForAll(world: World, command: Exclude<Command, { readonly client: n
     }
     case "clock":
       actorOf(world, command.who)?.setClock(command.byMs);
+      for (const tab of world.tabs) tab.notBefore = 0;
       if (command.who === "server") world.setForwardMs += Math.max(0, command.byMs);
       world.note(noteOf(world, command.who), `clock set by ${command.byMs} ms`);
       break;
@@ -117,6 +118,7 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       line.hotUntil = now + command.forMs;
       break;
     case "reconnect":
+      tab.notBefore = 0;
       tab.client.chsk.reconnect();
       break;
     case "break":
@@ -126,6 +128,7 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       // The session that it cannot know yet, if there is one, goes on without it.
       if (!tab.client.state.get().open) world.ghosts++;
       tab.logins++;
+      tab.notBefore = 0;
       tab.uid = tab.uid === tab.setup.uid ? `${tab.setup.uid}-other` : tab.setup.uid;
       world.note(tab.index, `is ${tab.uid} from now on`);
       tab.client.chsk.reconnect();
@@ -187,7 +190,7 @@ function push(
 function drop(world: World, tab: Tab, { toServer, toClient, clientMs, serverMs }: Of<"drop">): void {
   const wire = world.wireOf(tab);
   if (wire === undefined) return;
-  world.note(tab.index, "the connection breaks");
+  world.breaks(tab.index);
   if (!wire.isEstablished) wire.isLost = true;
   wire.cut(toServer, toClient);
   if (clientMs !== undefined) world.clock.after(clientMs, () => wire.client.end(1006, ""));
@@ -234,9 +237,11 @@ function breakConnection(world: World, tab: Tab, by: "client" | "server"): void 
 function leave(world: World, tab: Tab, code: 1000 | 1001): void {
   tab.leftAt = tab.sent.length;
   tab.sessionId = null;
-  // The server may not hear of it.
+  tab.notBefore = 0;
+  // Until the server hears of it.
   world.ghosts++;
   const wire = world.wireOf(tab);
+  if (wire !== undefined) wire.isLeft = true;
   if (code === 1001 && wire?.isEstablished) wire.client.socket.close(1001, "");
   tab.client.chsk.disconnect();
   tab.client.chsk.connect();
@@ -247,6 +252,7 @@ function forge(world: World, tab: Tab, what: Of<"forge">["what"]): void {
   const session = world.sessions.get(wire?.sessionId ?? "");
   if (what === "resume" || what === "codec") {
     world.isHostile = true;
+    tab.notBefore = 0;
     world.lineOf(tab).forge = what;
     tab.client.chsk.reconnect();
   } else if (wire !== undefined && session !== undefined) {

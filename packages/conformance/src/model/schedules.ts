@@ -120,7 +120,7 @@ const wild: Arbitrary<Schedule> = fc.record({
       { weight: 9, arbitrary: traffic },
       { weight: 6, arbitrary: faults },
       { weight: 1, arbitrary: oddTraffic },
-      { weight: 1, arbitrary: upheavals },
+      { weight: 2, arbitrary: upheavals },
     ),
     60,
   ),

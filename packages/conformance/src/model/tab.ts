@@ -18,6 +18,8 @@ export interface Sent {
   delivered: number;
   /** The client said that it may have arrived or not, or that it is not sent. */
   isReported: boolean;
+  /** Its time was over before it was sent. */
+  isTakenOut: boolean;
   /** It cannot be decoded, or is too big. */
   readonly isBad: boolean;
   settled: number;
@@ -61,6 +63,10 @@ export class Tab {
   lastDelivered = -1;
   /** The session that it last knew. */
   sessionId: string | null = null;
+  /** A hint of the server: it does not come again before. */
+  notBefore = 0;
+  /** The session of which a draining server said exactly what it had taken over. */
+  drained: string | null = null;
   stallOnPingMs: number | undefined;
   readonly #world: TabWorld;
 
@@ -118,6 +124,7 @@ export class Tab {
       sentIn: undefined,
       delivered: 0,
       isReported: false,
+      isTakenOut: false,
       settled: 0,
       replyStamp: undefined,
     };
@@ -130,7 +137,7 @@ export class Tab {
     const what = `request ${sent.k} of client ${this.index}`;
     if (++sent.settled > 1) fail(`${what} was settled twice`);
     if (reply === "chsk/timeout" && sent.isPatient) fail(`${what} timed out long before its time`);
-    if (reply === "chsk/timeout" && sent.sentIn === undefined) sent.isReported = true;
+    if (reply === "chsk/timeout" && sent.sentIn === undefined) sent.isTakenOut = true;
     if (reply === "chsk/timeout" || reply === "chsk/closed") return;
     if (JSON.stringify(reply) !== JSON.stringify(answerTo(sent))) {
       fail(`${what} got ${JSON.stringify(reply)}`);
@@ -142,6 +149,12 @@ export class Tab {
 
   #reported(error: Error, context: Readonly<Record<string, unknown>>): void {
     this.errors.push((error as { readonly code?: string }).code ?? error.message);
+    if (
+      error instanceof SessionLostError &&
+      error.sessionId === this.drained &&
+      this.#world.setup.onSessionLost === "report"
+    )
+      this.#world.fail(`client ${this.index} is in doubt of what a draining server took over`);
     const events = error instanceof SessionLostError ? error.undelivered : (context.events as readonly Event[]);
     for (const [, data] of events ?? []) {
       const sent = this.sent[(data as { readonly k: number }).k];

@@ -47,7 +47,9 @@ export function frameSent(world: World, wire: Wire, from: "client" | "server", d
   if (!world.mayOverrun && side.pipe.buffered >= world.setup.limits.highWaterBytes)
     world.fail(`a ${from} sent although its socket was full`);
   const mark = `${world.clock.now} ${data}`;
-  if (/"chsk\/(ack|ws-ping)"/.test(data) && side.lastSent === mark) world.fail(`a ${from} sent ${data} twice at once`);
+  if (!world.mayOverrun && /"chsk\/(ack|ws-ping)"/.test(data) && side.lastSent === mark)
+    world.fail(`a ${from} sent ${data} twice at once`);
+  const isFirst = side.lastSent === "";
   side.lastSent = mark;
   if (data.includes('"chsk/ws-ping"')) stallOnPing(world, wire, from);
   if (from === "server") {
@@ -55,6 +57,7 @@ export function frameSent(world: World, wire: Wire, from: "client" | "server", d
     return;
   }
   const [, c, k] = /"c":(\d+),"k":(\d+)/.exec(data) ?? [];
+  if (isFirst && !data.startsWith('[["chsk/ack"')) world.fail("a client's first frame is no ack");
   const sent = c === undefined ? undefined : world.tabs[Number(c)]?.sent[Number(k)];
   if (sent !== undefined) sent.sentIn = wire.sessionId;
 }
@@ -71,6 +74,7 @@ function handshakeSent(world: World, wire: Wire, data: string): void {
   if (handshake === undefined) return;
   const { id, uid, resumed } = handshake;
   wire.sessionId = id;
+  if (uid !== wire.uid) world.fail(`${wire.uid} got the session of ${uid}`);
   const tab = world.tabOf(wire);
   if (tab !== undefined && world.clock.now < world.lineOf(tab).losesHandshakesUntil) {
     wire.cut(undefined, undefined);
@@ -130,6 +134,27 @@ export function stampReceived(world: World, tab: Tab, stamp: number): void {
   if (world.setup.onSessionLost === "report" && stamp <= tab.lastStamp)
     world.fail(`client ${tab.index} got what was made at ${stamp} after ${tab.lastStamp}`);
   tab.lastStamp = stamp;
+}
+
+/** A socket is about to tell its owner that it has closed. */
+export function socketClosed(world: World, wire: Wire, at: "client" | "server", code: number, reason: string): void {
+  if (at === "server") {
+    if (wire.isLeft && wire.server.closedWith === undefined && (code === 1000 || code === 1001)) world.ghosts--;
+    return;
+  }
+  const tab = world.tabOf(wire);
+  // What this side closed itself is nothing to it any more.
+  if (
+    tab === undefined ||
+    world.wireOf(tab) !== wire ||
+    wire.client.closedWith !== undefined ||
+    (code !== 4429 && code !== 4503)
+  )
+    return;
+  const { open, sessionId } = tab.client.state.get();
+  if (open && code === 4503) tab.drained = sessionId;
+  const [, retryInMs = 0] = /"retryInMs":(\d+)/.exec(reason) ?? [];
+  tab.notBefore = world.clock.now + Math.min(Number(retryInMs), 300_000);
 }
 
 export function stateChanged(world: World, tab: Tab, next: ClientState): void {

@@ -18,7 +18,8 @@ export interface WireObserver {
   arriving(wire: Wire, at: SideName, data: string): string | undefined;
   heard(wire: Wire, at: SideName, data: string): void;
   packet(wire: Wire, from: SideName, packet: Packet, sentAt: number, arrived: boolean): void;
-  told(wire: Wire, at: SideName, code: number): void;
+  /** It is about to be told that the socket has closed. */
+  told(wire: Wire, at: SideName, code: number, reason: string): void;
 }
 
 /** One end of a connection, as its runtime sees it. */
@@ -77,7 +78,7 @@ export class Side {
     this.actor.frame(() => {
       if (this.isOver) return;
       this.isOver = true;
-      this.#observer.told(this.#wire, this.name, code);
+      this.#observer.told(this.#wire, this.name, code, reason);
       this.handlers?.closed(code, reason);
     });
   }
@@ -90,7 +91,7 @@ export class Side {
   }
 
   #closed(code: number, reason: string): void {
-    if (this.closedWith === undefined) this.pipe.send({ type: "close", code, reason });
+    if (this.closedWith === undefined) this.pipe.send({ type: "close", code, reason, isEcho: true });
     this.end(code, reason);
   }
 
@@ -130,6 +131,8 @@ export interface WireOptions {
   readonly protocols: readonly string[];
   /** Whose it is; undefined for one that nobody waits for. */
   readonly tab: number | undefined;
+  /** Who the server will find that it is. */
+  readonly uid: string;
 }
 
 /** One attempt to connect, and the connection that comes of it. */
@@ -139,6 +142,7 @@ export class Wire {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly tab: number | undefined;
+  readonly uid: string;
   readonly link: Link;
   /** The session that it carries, once the handshake is sent. */
   sessionId: string | undefined;
@@ -148,16 +152,21 @@ export class Wire {
   isAborted = false;
   /** The request does not get to the server. */
   isLost = false;
+  /** Its client has left for good, and says so. */
+  isLeft = false;
   /** What it asks for was forged on the way. */
   isForged = false;
+  readonly askedAt: number;
   readonly #clock: VirtualClock;
 
   constructor(options: WireOptions) {
-    const { clock, link, observer, url, protocols, tab } = options;
+    const { clock, link, observer, url, protocols, tab, uid } = options;
     this.#clock = clock;
+    this.askedAt = clock.now;
     this.url = url;
     this.protocols = protocols;
     this.tab = tab;
+    this.uid = uid;
     this.link = link;
     const pipe = (from: SideName, to: () => Side) =>
       new Pipe(clock, link, {

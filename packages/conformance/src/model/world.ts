@@ -14,10 +14,11 @@ import {
   type Push,
   pushReceived,
   type SessionFacts,
+  socketClosed,
   stampReceived,
   stateChanged,
 } from "./watch.ts";
-import { type SideName, Wire, type WireObserver } from "./wire.ts";
+import { type SideName, Wire, type WireObserver, type WireOptions } from "./wire.ts";
 
 const MAX_STEPS = 200_000;
 
@@ -80,12 +81,13 @@ export class World {
       arriving: (wire, at, data) => this.#arriving(wire, at, data),
       heard: (wire, at, data) => this.#heard(wire, at, data),
       packet: (wire, from, packet, sentAt, arrived) => {
-        if (!this.#isTraced) return;
-        const text = packet.type === "frame" ? packet.data : `close ${packet.code} ${packet.reason}`.trimEnd();
-        const { now: at } = this.clock;
-        this.traces.push({ type: packet.type, at, sentAt, client: wire.tab ?? "ghost", from, text, arrived });
+        if (packet.type === "frame") this.#arrow(wire, from, packet.data, sentAt, arrived);
+        else if (packet.isEcho !== true) {
+          const text = packet.code === 1006 ? "reset" : `close ${packet.code} ${packet.reason}`.trimEnd();
+          this.#arrow(wire, from, text, sentAt, arrived);
+        }
       },
-      told: () => {},
+      told: (wire, at, code, reason) => socketClosed(this, wire, at, code, reason),
     };
     this.lines = setup.clients.map(({ latencyMs }) => newLine(latencyMs));
     this.tabs = setup.clients.map(
@@ -107,8 +109,26 @@ export class World {
     this.failure ??= `${message} (at ${this.clock.now} ms)`;
   }
 
-  note(who: number | "server" | "all", text: string): void {
+  note(who: number | "server", text: string): void {
     if (this.#isTraced) this.traces.push({ type: "note", at: this.clock.now, who, text });
+  }
+
+  /** The connection of a client breaks. */
+  breaks(who: number): void {
+    if (this.#isTraced) this.traces.push({ type: "break", at: this.clock.now, who });
+  }
+
+  #arrow(wire: Wire, from: SideName, text: string, sentAt: number, arrived: boolean): void {
+    if (!this.#isTraced) return;
+    this.traces.push({ type: "arrow", at: this.clock.now, sentAt, client: wire.tab, from, text, arrived });
+  }
+
+  #requestArrow(wire: Wire, arrived: boolean): void {
+    if (!this.#isTraced) return;
+    const [, attempt] = /attempt=(\d+)/.exec(wire.url) ?? [];
+    const named = wire.protocols.find((name) => name.startsWith("session."));
+    const text = `GET attempt=${attempt}${named === undefined ? "" : ` ${named}`}`;
+    this.#arrow(wire, "client", text, wire.askedAt, arrived);
   }
 
   newActor(): Actor {
@@ -165,8 +185,9 @@ export class World {
   /** An attempt that nobody waits for gets to the server. */
   openGhost(url: string, protocols: readonly string[], uid: string, afterMs: number, staysMs: number): void {
     this.ghosts++;
-    const wire = this.#newWire(url, protocols, this.#nobody, newLine(20), undefined);
-    this.clock.after(afterMs, () => this.#arrive(wire, uid));
+    const options = { url, protocols, uid, client: this.#nobody, link: newLine(20), tab: undefined };
+    const wire = this.#newWire(options);
+    this.clock.after(afterMs, () => this.#arrive(wire));
     this.clock.after(afterMs + staysMs, () => {
       wire.isLost = true;
       wire.server.end(1006, "");
@@ -174,10 +195,8 @@ export class World {
     });
   }
 
-  #newWire(url: string, protocols: readonly string[], client: Actor, link: Link, tab: number | undefined): Wire {
-    const { clock } = this;
-    const observer = this.#observer;
-    const wire = new Wire({ clock, link, client, server: this.#nobody, observer, url, protocols, tab });
+  #newWire(options: Omit<WireOptions, "clock" | "server" | "observer">): Wire {
+    const wire = new Wire({ ...options, clock: this.clock, server: this.#nobody, observer: this.#observer });
     this.wires.push(wire);
     return wire;
   }
@@ -186,15 +205,17 @@ export class World {
     tab.attempts++;
     const line = this.lineOf(tab);
     const { url, protocols, isForged } = this.#forged(line, given, offered);
-    const wire = this.#newWire(url, protocols, tab.actor, line, tab.index);
-    const named = protocols.find((name) => name.startsWith("session."));
-    this.note(tab.index, `attempt ${tab.attempts}${named === undefined ? "" : `, ${short(named)}`}`);
+    const { uid, actor: client, index } = tab;
+    const wire = this.#newWire({ url, protocols, uid, client, link: line, tab: index });
+    if (this.clock.now < tab.notBefore) this.fail(`client ${index} came before the server's hint`);
     wire.isForged = isForged;
     wire.client.handlers = handlers;
     const openMs = line.openMs ?? line.latencyMs;
-    const { uid } = tab;
-    if (line.isUp) this.clock.after(openMs, () => this.#arrive(wire, uid));
-    else this.clock.after(50, () => wire.client.end(1006, ""));
+    if (line.isUp) this.clock.after(openMs, () => this.#arrive(wire));
+    else {
+      this.#requestArrow(wire, false);
+      this.clock.after(50, () => wire.client.end(1006, ""));
+    }
     if (line.duplicate !== undefined && line.isUp) {
       const { afterMs, staysMs } = line.duplicate;
       line.duplicate = undefined;
@@ -222,30 +243,34 @@ export class World {
       : { url, protocols: ["sente-lite", `session.${id}.${Number(received) + 1_000}`], isForged: true };
   }
 
-  #arrive(wire: Wire, uid: string): void {
+  #arrive(wire: Wire): void {
     const { house } = this;
+    this.#requestArrow(wire, !wire.isLost);
     if (wire.isLost) return;
     if (house === undefined) {
       this.#refused(wire);
       return;
     }
     wire.server.actor = house.actor;
-    house.actor.frame(() => void this.#judge(wire, house, uid));
+    house.actor.frame(() => void this.#judge(wire, house));
   }
 
-  #refused(wire: Wire): void {
-    this.clock.after(wire.link.latencyMs, () => wire.client.end(1006, ""));
+  #refused(wire: Wire, text = "refused"): void {
+    const { now } = this.clock;
+    this.clock.after(wire.link.latencyMs, () => {
+      this.#arrow(wire, "server", text, now, true);
+      wire.client.end(1006, "");
+    });
   }
 
-  async #judge(wire: Wire, house: House, uid: string): Promise<void> {
-    const headers = new Headers({ "x-uid": uid });
+  async #judge(wire: Wire, house: House): Promise<void> {
+    const headers = new Headers({ "x-uid": wire.uid });
     if (wire.protocols.length > 0) headers.set("sec-websocket-protocol", wire.protocols.join(", "));
     this.#judging++;
     const decision = await house.core.admit({ url: new URL(wire.url), headers, raw: undefined });
     this.#judging--;
     if (decision.type === "refuse") {
-      this.note(wire.tab ?? "all", `refused with ${decision.status}`);
-      this.#refused(wire);
+      this.#refused(wire, `HTTP ${decision.status}`);
       return;
     }
     const { upgradeMs } = this.setup;
@@ -303,11 +328,6 @@ function newLine(latencyMs: number): Line {
     hotUntil: 0,
     losesHandshakesUntil: 0,
   };
-}
-
-/** A session is named by the beginning of its id, as in the diagrams. */
-export function short(text: string): string {
-  return text.replace(/([0-9a-f]{4})[0-9a-f]{4}-[0-9a-f-]{27}/g, "$1");
 }
 
 /** What the server answers. */

@@ -1,0 +1,59 @@
+import { type Command, plainSetup, type Schedule } from "./schedule.ts";
+
+// Schedules for what chance takes too long to come up with.
+
+const begin: Command = { type: "wait", ms: 500 };
+const wait = (ms: number): Command => ({ type: "wait", ms });
+const repeat = (times: number, command: Command) => Array.from({ length: times }, () => command);
+const slow = (bytesPerMs: number): Command => ({
+  type: "network",
+  client: 0,
+  isUp: true,
+  latencyMs: 20,
+  openMs: undefined,
+  bytesPerMs,
+});
+const schedule = (commands: readonly Command[], setup: Partial<typeof plainSetup> = {}): Schedule => ({
+  seed: 1,
+  setup: { ...plainSetup, ...setup },
+  commands: [begin, ...commands],
+  isCalm: false,
+});
+
+export const directed: Readonly<Record<string, Schedule>> = {
+  // Traffic of the other direction would set it going again.
+  "what a slow socket of the server holds up goes on as it drains": schedule(
+    [slow(1), ...repeat(400, { type: "push", client: 0, count: 1, flush: true })],
+    { limits: { maxQueuedFrames: 1_000, highWaterBytes: 100 } },
+  ),
+  "what a slow socket of the client holds up goes on as it drains": schedule(
+    [slow(1), ...repeat(400, { type: "send", client: 0, count: 1 })],
+    { limits: { maxQueuedFrames: 1_000, highWaterBytes: 100 } },
+  ),
+  "pushes are left out at the bound, replies never": schedule(
+    [
+      ...repeat(3, { type: "ask", client: 0, how: "later", timeoutMs: undefined }),
+      wait(3_000),
+      { type: "network", client: 0, isUp: false, latencyMs: 20, openMs: undefined, bytesPerMs: undefined },
+      wait(25_000),
+      { type: "answer" },
+      ...repeat(12, { type: "push", client: 0, count: 1, flush: true }),
+    ],
+    { backpressure: "drop-oldest", limits: { maxQueuedFrames: 6, highWaterBytes: 65_536 } },
+  ),
+  "a server that drains leaves nothing in doubt": schedule([
+    { type: "send", client: 0, count: 3 },
+    wait(10),
+    { type: "restart", how: "drain", downMs: 500 },
+    { type: "send", client: 0, count: 3 },
+    wait(15),
+    { type: "send", client: 0, count: 2 },
+    wait(10_000),
+  ]),
+  "a hint is kept, but for five minutes at most": schedule([
+    { type: "refuse", status: 429, retryInMs: 1e9, spreadMs: 0, forMs: 5_000 },
+    { type: "reconnect", client: 0 },
+    wait(10_000),
+  ]),
+  "a page that goes away is not waited for": schedule([{ type: "leave", client: 0, code: 1001 }, wait(1_000)]),
+};

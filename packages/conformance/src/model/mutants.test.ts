@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { load } from "../../../../tooling/scripts/bundle.mjs";
+import { directed } from "./directed.ts";
+import { type Change, equivalent, mutants } from "./mutants.ts";
+import type { run } from "./run.ts";
+import type { Schedule } from "./schedule.ts";
+import { schedules } from "./schedules.ts";
+
+const RUNS = 800;
+
+const random = Array.from({ length: RUNS }, (_, n) => fc.sample(schedules, { seed: n + 1, numRuns: 1 })).flat();
+
+/** What the first of the schedules that fails says, with the sources changed. */
+async function failureOf(changes: readonly Change[], given: readonly Schedule[]): Promise<string | undefined> {
+  const changed = (await load("packages/conformance/src/model/run.ts", changes)) as { readonly run: typeof run };
+  for (const schedule of given) {
+    const { failure } = await changed.run(schedule);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+describe("the model notices", () => {
+  it.each(mutants)("$name", { timeout: 60_000 }, async ({ changes, directed: by }) => {
+    const given = by === undefined ? random : [directed[by]].filter((one) => one !== undefined);
+    expect(await failureOf(changes, given)).toEqual(expect.any(String));
+  });
+});
+
+describe("the model does not notice", () => {
+  it("sources without a fault, in the same schedules", { timeout: 60_000 }, async () => {
+    expect(await failureOf([], [...Object.values(directed), ...random])).toBeUndefined();
+  });
+
+  it.each(equivalent)("$name, as $why", { timeout: 60_000 }, async ({ changes }) => {
+    expect(await failureOf(changes, [...Object.values(directed), ...random.slice(0, 100)])).toBeUndefined();
+  });
+});
