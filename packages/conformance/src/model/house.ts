@@ -2,7 +2,7 @@ import { createServer, type ServerCore } from "@sente-lite/engine";
 import { json } from "@sente-lite/protocol/json";
 import type { Actor } from "./actor.ts";
 import type { Setup } from "./schedule.ts";
-import type { Sent, Tab } from "./tab.ts";
+import { answerTo, type Sent, type Tab } from "./tab.ts";
 
 /** json under another name: what a client that comes back with another codec would speak. */
 const otherJson = { ...json, name: "json2" };
@@ -12,7 +12,6 @@ export interface HouseWorld {
   readonly fail: (message: string) => void;
   readonly tab: (index: number) => Tab | undefined;
   readonly stamp: () => number;
-  readonly answerTo: (sent: Sent) => unknown;
   /** How newcomers are refused at the moment. */
   readonly refusal: () => { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null;
 }
@@ -71,7 +70,7 @@ export class House {
     const reply = () => {
       const stamp = this.#world.stamp();
       sent.replyStamp ??= stamp;
-      replyFn(this.#world.answerTo(sent));
+      replyFn(answerTo(sent));
     };
     if (sent.answer === "later") this.#asked.push(reply);
     else if (sent.answer !== "never") reply();

@@ -1,7 +1,8 @@
+import { FORGED_ACK } from "./forging.ts";
 import type { Command } from "./schedule.ts";
 import type { Tab } from "./tab.ts";
 import type { SessionFacts } from "./watch.ts";
-import { FORGED_ACK, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 // What each command of a schedule does to the world.
 

@@ -31,13 +31,13 @@ export interface Sent {
 export interface TabWorld {
   readonly setup: Setup;
   readonly fail: (message: string) => void;
+  readonly note: (tab: Tab, text: string) => void;
   readonly openSocket: (tab: Tab, url: string, protocols: readonly string[], handlers: SocketHandlers) => ClientSocket;
   /** A push came. */
   readonly pushed: (tab: Tab, n: number) => void;
   /** Something that the server made at that stamp came. */
   readonly made: (tab: Tab, stamp: number) => void;
   readonly stateChanged: (tab: Tab, previous: ClientState, next: ClientState) => void;
-  readonly answerTo: (sent: Sent) => unknown;
 }
 
 const NEVER_MS = 3_600_000_000;
@@ -133,7 +133,7 @@ export class Tab {
   }
 
   #settled(sent: Sent, reply: unknown): void {
-    const { fail, made, answerTo } = this.#world;
+    const { fail, made } = this.#world;
     const what = `request ${sent.k} of client ${this.index}`;
     if (++sent.settled > 1) fail(`${what} was settled twice`);
     if (reply === "chsk/timeout" && sent.isPatient) fail(`${what} timed out long before its time`);
@@ -155,10 +155,20 @@ export class Tab {
       this.#world.setup.onSessionLost === "report"
     )
       this.#world.fail(`client ${this.index} is in doubt of what a draining server took over`);
+    if (error instanceof SessionLostError)
+      this.#world.note(this, `in doubt: event ${error.undelivered.map(([, data]) => (data as Sent).k).join(", ")}`);
     const events = error instanceof SessionLostError ? error.undelivered : (context.events as readonly Event[]);
     for (const [, data] of events ?? []) {
       const sent = this.sent[(data as { readonly k: number }).k];
       if (sent !== undefined) sent.isReported = true;
     }
   }
+}
+
+/** What the server answers. */
+export function answerTo({ k, answer }: Sent): unknown {
+  if (answer === "nil") return null;
+  if (answer === "pong") return "pong";
+  if (answer === "ack") return ["chsk/ack", k];
+  return `v${k}`;
 }

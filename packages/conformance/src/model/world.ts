@@ -1,11 +1,12 @@
 import type { ClientSocket, Decision, SocketHandlers } from "@sente-lite/engine";
 import { VirtualClock } from "@sente-lite/protocol/testing";
 import { Actor } from "./actor.ts";
+import { FORGED_ACK, forged } from "./forging.ts";
 import { House } from "./house.ts";
-import type { Link } from "./pipe.ts";
+import { type Line, newLine } from "./line.ts";
 import { seededRandom } from "./random.ts";
 import type { Schedule, Setup } from "./schedule.ts";
-import { type Sent, Tab } from "./tab.ts";
+import { Tab } from "./tab.ts";
 import type { Trace } from "./trace.ts";
 import {
   clientHeard,
@@ -21,17 +22,6 @@ import {
 import { type SideName, Wire, type WireObserver, type WireOptions } from "./wire.ts";
 
 const MAX_STEPS = 200_000;
-
-export const FORGED_ACK = '[["chsk/ack",1000000],null]';
-
-/** The network between one client and the server. */
-export interface Line extends Link {
-  openMs: number | undefined;
-  duplicate: { readonly afterMs: number; readonly staysMs: number } | undefined;
-  forge: "resume" | "codec" | undefined;
-  hotUntil: number;
-  losesHandshakesUntil: number;
-}
 
 /** A server, its clients and the network between them, in virtual time. */
 export class World {
@@ -95,11 +85,11 @@ export class World {
         new Tab(index, client, this.newActor(), {
           setup,
           fail: (message) => this.fail(message),
+          note: ({ index }, text) => this.note(index, text),
           openSocket: (tab, url, protocols, handlers) => this.#openSocket(tab, url, protocols, handlers),
           pushed: (tab, n) => pushReceived(this, tab, n),
           made: (tab, stamp) => stampReceived(this, tab, stamp),
           stateChanged: (tab, _previous, next) => stateChanged(this, tab, next),
-          answerTo,
         }),
     );
     this.startServer();
@@ -141,7 +131,6 @@ export class World {
       fail: (message) => this.fail(message),
       tab: (index) => this.tabs[index],
       stamp: () => this.stamp(),
-      answerTo,
       refusal: () => this.refusal,
     });
   }
@@ -204,7 +193,7 @@ export class World {
   #openSocket(tab: Tab, given: string, offered: readonly string[], handlers: SocketHandlers): ClientSocket {
     tab.attempts++;
     const line = this.lineOf(tab);
-    const { url, protocols, isForged } = this.#forged(line, given, offered);
+    const { url, protocols, isForged } = forged(this.sessions, line, given, offered);
     const { uid, actor: client, index } = tab;
     const wire = this.#newWire({ url, protocols, uid, client, link: line, tab: index });
     if (this.clock.now < tab.notBefore) this.fail(`client ${index} came before the server's hint`);
@@ -226,21 +215,6 @@ export class World {
 
   lineOf(tab: Tab): Line {
     return this.lines[tab.index] ?? newLine(20);
-  }
-
-  /** What somebody on the way makes of an attempt. */
-  #forged(line: Line, url: string, protocols: readonly string[]) {
-    const { forge } = line;
-    const named = /^session\.(.+)\.(\d+)$/.exec(protocols.find((name) => name.startsWith("session.")) ?? "");
-    if (forge === undefined || named === null) return { url, protocols, isForged: false };
-    line.forge = undefined;
-    const [, id = "", received] = named;
-    const session = this.sessions.get(id);
-    if (session === undefined || session.isHostile) return { url, protocols, isForged: false };
-    session.isHostile = true;
-    return forge === "codec"
-      ? { url: url.replace("codec=json", "codec=json2"), protocols, isForged: true }
-      : { url, protocols: ["sente-lite", `session.${id}.${Number(received) + 1_000}`], isForged: true };
   }
 
   #arrive(wire: Wire): void {
@@ -315,25 +289,4 @@ export class World {
     wire.cut(undefined, undefined);
     for (const side of [wire.client, wire.server]) this.clock.after(5, () => side.end(1006, ""));
   }
-}
-
-function newLine(latencyMs: number): Line {
-  return {
-    isUp: true,
-    latencyMs,
-    bytesPerMs: Number.POSITIVE_INFINITY,
-    openMs: undefined,
-    duplicate: undefined,
-    forge: undefined,
-    hotUntil: 0,
-    losesHandshakesUntil: 0,
-  };
-}
-
-/** What the server answers. */
-export function answerTo({ k, answer }: Sent): unknown {
-  if (answer === "nil") return null;
-  if (answer === "pong") return "pong";
-  if (answer === "ack") return ["chsk/ack", k];
-  return `v${k}`;
 }
