@@ -1,4 +1,5 @@
 import { createServer, type ServerCore } from "@sente-lite/engine";
+import { SessionLostError } from "@sente-lite/protocol";
 import { json } from "@sente-lite/protocol/json";
 import type { Actor } from "./actor.ts";
 import type { Setup } from "./schedule.ts";
@@ -12,6 +13,8 @@ export interface HouseWorld {
   readonly fail: (message: string) => void;
   readonly tab: (index: number) => Tab | undefined;
   readonly stamp: () => number;
+  /** The server says that a session is over, and which pushes may not have arrived. */
+  readonly sessionLost: (id: string, undelivered: readonly number[]) => void;
   /** How newcomers are refused at the moment. */
   readonly refusal: () => { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null;
 }
@@ -58,7 +61,13 @@ export class House {
       const sent = this.#arrived(data as Data, uid);
       if (sent !== undefined && replyFn !== undefined) this.#answer(sent, replyFn);
     });
-    server.errorChan.on(({ error }) => this.errors.push((error as { readonly code?: string }).code ?? error.message));
+    server.errorChan.on(({ error }) => {
+      this.errors.push((error as { readonly code?: string }).code ?? error.message);
+      if (error instanceof SessionLostError) {
+        const pushes = error.undelivered.map(([, data]) => (data as { readonly n: number }).n);
+        world.sessionLost(error.sessionId, pushes);
+      }
+    });
   }
 
   /** Answers what waits for an answer. */

@@ -4,7 +4,7 @@ import { directed } from "./directed.ts";
 import { run } from "./run.ts";
 import { schedules } from "./schedules.ts";
 
-const runs = Number(process.env.MODEL_RUNS ?? 3_000);
+const runs = Number(process.env.MODEL_RUNS ?? 4_000);
 const firstSeed = Number(process.env.MODEL_SEED ?? 1);
 
 /** What is wrong with the schedule of a seed, with the smallest that shows it; undefined where nothing is. */

@@ -215,6 +215,20 @@ export const mutants: readonly Mutant[] = [
     "code === closeCodes.normal || code === closeCodes.goingAway || code === closeCodes.broken) this.#end",
   ),
   one("drain-in-doubt", client, 'if (this.#status === "open" && code === closeCodes.draining) this.#log.rewind();', ""),
+  one("loss-doubts-unsent", client, "this.#log.takeTransmitted() : []", "this.#log.clear() : []"),
+  one(
+    "loss-doubts-answered",
+    client,
+    "this.#sessionLost = true;\n    this.#takeAnswered();",
+    "this.#sessionLost = true;",
+  ),
+  one(
+    "end-forgets-batch",
+    server,
+    "if (this.id !== undefined) this.flush();\n    if (this.#status",
+    "if (this.#status",
+  ),
+  one("hastened-before-hint", backoff, "Math.max(now, this.#notBefore) +", "now +"),
   one("loss-hidden", client, "this.#sessionLost = true;", ""),
 ];
 

@@ -122,6 +122,9 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       tab.notBefore = 0;
       tab.client.chsk.reconnect();
       break;
+    case "hasten":
+      tab.hasten();
+      break;
     case "break":
       breakConnection(world, tab, command.by);
       break;

@@ -56,6 +56,8 @@ export type Command =
   | { readonly type: "stallOnPing"; readonly who: number | "server"; readonly ms: number }
   | { readonly type: "clock"; readonly who: number | "server"; readonly byMs: number }
   | { readonly type: "reconnect"; readonly client: number }
+  /** The network is back, or somebody looks at the page. */
+  | { readonly type: "hasten"; readonly client: number }
   | { readonly type: "break"; readonly client: number; readonly by: "client" | "server" }
   | { readonly type: "login"; readonly client: number }
   | { readonly type: "leave"; readonly client: number; readonly code: 1000 | 1001 }

@@ -65,6 +65,7 @@ const faults = fc.oneof(
   { weight: 1, arbitrary: command("replay", { client, staysMs }) },
   { weight: 1, arbitrary: command("loseHandshakes", { client, forMs: ms(15_000) }) },
   { weight: 2, arbitrary: command("reconnect", { client }) },
+  { weight: 1, arbitrary: command("hasten", { client }) },
   { weight: 1, arbitrary: command("break", { client, by: fc.constantFrom("client", "server") }) },
   { weight: 2, arbitrary: command("stall", { who, ms: ms(30_000) }) },
   { weight: 1, arbitrary: command("clock", { who, byMs: fc.constantFrom(-3_600_000, -5_000, 5_000, 3_600_000) }) },

@@ -63,6 +63,10 @@ export class Tab {
   lastDelivered = -1;
   /** The session that it last knew. */
   sessionId: string | null = null;
+  /** The last of its requests that got an answer. */
+  lastAnswered = -1;
+  /** The network is back, or somebody looks at the page. */
+  hasten = () => {};
   /** A hint of the server: it does not come again before. */
   notBefore = 0;
   /** The session of which a draining server said exactly what it had taken over. */
@@ -79,7 +83,11 @@ export class Tab {
     const { pingMs, onSessionLost, limits } = world.setup;
     const openSocket = (url: string, protocols: readonly string[], handlers: SocketHandlers) =>
       world.openSocket(this, url, protocols, handlers);
-    this.client = createClient({ host: actor.host, openSocket, codec: json }, "ws://model/chsk", {
+    const watchLifecycle = (hasten: () => void) => {
+      this.hasten = hasten;
+      return () => {};
+    };
+    this.client = createClient({ host: actor.host, openSocket, codec: json, watchLifecycle }, "ws://model/chsk", {
       clientId: setup.clientId,
       connect: false,
       pingIntervalMs: pingMs.client,
@@ -145,23 +153,35 @@ export class Tab {
     }
     if (sent.replyStamp === undefined) fail(`${what} got an answer that nobody gave`);
     else made(this, sent.replyStamp);
+    this.lastAnswered = Math.max(this.lastAnswered, sent.k);
   }
 
   #reported(error: Error, context: Readonly<Record<string, unknown>>): void {
     this.errors.push((error as { readonly code?: string }).code ?? error.message);
-    if (
-      error instanceof SessionLostError &&
-      error.sessionId === this.drained &&
-      this.#world.setup.onSessionLost === "report"
-    )
-      this.#world.fail(`client ${this.index} is in doubt of what a draining server took over`);
-    if (error instanceof SessionLostError)
-      this.#world.note(this, `in doubt: event ${error.undelivered.map(([, data]) => (data as Sent).k).join(", ")}`);
-    const events = error instanceof SessionLostError ? error.undelivered : (context.events as readonly Event[]);
-    for (const [, data] of events ?? []) {
-      const sent = this.sent[(data as { readonly k: number }).k];
-      if (sent !== undefined) sent.isReported = true;
+    if (error instanceof SessionLostError) this.#inDoubt(error);
+    else
+      this.#given(context.events as readonly Event[] | undefined).forEach((sent) => {
+        sent.isReported = true;
+      });
+  }
+
+  /** Exactly what was sent in the lost session, and did not arrive for certain. */
+  #inDoubt({ sessionId, undelivered }: SessionLostError): void {
+    const { fail, note } = this.#world;
+    const inDoubt = this.#given(undelivered);
+    note(this, `in doubt: event ${inDoubt.map(({ k }) => k).join(", ")}`);
+    const who = `client ${this.index} is in doubt of`;
+    if (sessionId === this.drained) fail(`${who} what a draining server took over`);
+    for (const sent of inDoubt) {
+      sent.isReported = true;
+      if (sent.sentIn !== sessionId) fail(`${who} event ${sent.k}, which was not sent in that session`);
+      if (sent.k <= this.lastAnswered) fail(`${who} event ${sent.k}, although ${this.lastAnswered} was answered`);
     }
+  }
+
+  #given(events: readonly Event[] = []): readonly Sent[] {
+    const ks = events.map(([, data]) => (data as { readonly k: number }).k);
+    return this.sent.filter(({ k }) => ks.includes(k));
   }
 }
 

@@ -129,6 +129,14 @@ export function nextPush(world: World, session: SessionFacts): number | undefine
   return undefined;
 }
 
+/** What a client has not received, the server reports when the session is over. */
+export function sessionReported(world: World, id: string, undelivered: readonly number[]): void {
+  const session = world.sessions.get(id);
+  if (session === undefined || session.isHostile || world.setup.limits.maxQueuedFrames < 100) return;
+  const missing = nextPush(world, session);
+  if (missing !== undefined && !undelivered.includes(missing)) world.fail(`push ${missing} is lost and not reported`);
+}
+
 /** Pushes and replies come in the order in which they were made. */
 export function stampReceived(world: World, tab: Tab, stamp: number): void {
   if (world.setup.onSessionLost === "report" && stamp <= tab.lastStamp)

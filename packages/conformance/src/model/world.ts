@@ -15,6 +15,7 @@ import {
   type Push,
   pushReceived,
   type SessionFacts,
+  sessionReported,
   socketClosed,
   stampReceived,
   stateChanged,
@@ -131,6 +132,7 @@ export class World {
       fail: (message) => this.fail(message),
       tab: (index) => this.tabs[index],
       stamp: () => this.stamp(),
+      sessionLost: (id, undelivered) => sessionReported(this, id, undelivered),
       refusal: () => this.refusal,
     });
   }
