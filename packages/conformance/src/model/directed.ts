@@ -20,7 +20,7 @@ const schedule = (commands: readonly Command[], setup: Partial<typeof plainSetup
   isCalm: false,
 });
 
-export const directed: Readonly<Record<string, Schedule>> = {
+export const directed = {
   // Traffic of the other direction would set it going again.
   "what a slow socket of the server holds up goes on as it drains": schedule(
     [slow(1), ...repeat(400, { type: "push", client: 0, count: 1, flush: true })],
@@ -56,4 +56,16 @@ export const directed: Readonly<Record<string, Schedule>> = {
     wait(10_000),
   ]),
   "a page that goes away is not waited for": schedule([{ type: "leave", client: 0, code: 1001 }, wait(1_000)]),
-};
+  "neither do a network that is back and a look at the page come before a hint": schedule([
+    { type: "refuse", status: 429, retryInMs: 4_000, spreadMs: 0, forMs: 1_000 },
+    { type: "reconnect", client: 0 },
+    wait(100),
+    { type: "hasten", client: 0 },
+    wait(10_000),
+  ]),
+  "who comes back as another leaves no session behind": schedule([{ type: "login", client: 0 }, wait(1_000)]),
+  "what was given up at the bound counts": schedule(
+    [...repeat(6, { type: "push", client: 0, count: 1, flush: true }), wait(5_000)],
+    { limits: { maxQueuedFrames: 3, highWaterBytes: 65_536 } },
+  ),
+} as const satisfies Readonly<Record<string, Schedule>>;

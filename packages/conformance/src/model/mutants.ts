@@ -58,7 +58,13 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   one("no-confirming-ack", client, "this.#ackWaits = session !== undefined;", ""),
-  one("named-not-ended", sessions, 'ending.push({ holder, reason: "resumed in vain" });', ""),
+  one(
+    "named-not-ended",
+    sessions,
+    'ending.push({ holder, reason: "resumed in vain" });',
+    "",
+    "who comes back as another leaves no session behind",
+  ),
   one(
     "old-conn-alive",
     connection,
@@ -147,7 +153,13 @@ export const mutants: readonly Mutant[] = [
   one("codec-unchecked", sessions, "session.codec === codec && ", ""),
   one("too-big-kept", client, "if (isLeft && this.#wasTooBig) this.#takeOutTooBig();", ""),
   one("too-big-kept-by-server", server, "if (isLeft && this.#wasTooBig) this.#takeOutTooBig();", ""),
-  one("drop-uncounted", ledger, "this.#trim(this.#before + 1);", "this.log.acknowledge(1);"),
+  one(
+    "drop-uncounted",
+    ledger,
+    "this.#trim(this.#before + 1);",
+    "this.log.acknowledge(1);",
+    "what was given up at the bound counts",
+  ),
   one(
     "drop-oldest-drops-replies",
     server,
@@ -207,6 +219,7 @@ export const mutants: readonly Mutant[] = [
     server,
     "code === closeCodes.normal || code === closeCodes.goingAway) this.#end",
     "code === closeCodes.normal) this.#end",
+    "a page that goes away is not waited for",
   ),
   one(
     "4000-ends",
@@ -228,7 +241,13 @@ export const mutants: readonly Mutant[] = [
     "if (this.id !== undefined) this.flush();\n    if (this.#status",
     "if (this.#status",
   ),
-  one("hastened-before-hint", backoff, "Math.max(now, this.#notBefore) +", "now +"),
+  one(
+    "hastened-before-hint",
+    backoff,
+    "Math.max(now, this.#notBefore) +",
+    "now +",
+    "neither do a network that is back and a look at the page come before a hint",
+  ),
   one("loss-hidden", client, "this.#sessionLost = true;", ""),
 ];
 
