@@ -112,7 +112,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "tooling", include: ["tooling/{lint,scripts,vitest}/**/*.test.ts"] } },
+      { extends: true, test: { name: "tooling", include: ["tooling/{bench,lint,scripts,vitest}/**/*.test.ts"] } },
       {
         extends: true,
         test: { name: "docs", include: ["tooling/docs/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },

@@ -1,0 +1,34 @@
+import { hostOf } from "./network.mjs";
+
+const AT_ONCE = 50;
+
+export const uidOf = (index) => `user-${index}`;
+
+/**
+ * Connects clients 0 to count - 1, some at a time; resolves when each was open once. The callbacks get the client's
+ * index first.
+ */
+export async function connectCrowd(
+  library,
+  { count, port, opened = () => {}, closed = () => {}, received = () => {} },
+) {
+  let next = 0;
+  const one = (index) =>
+    new Promise((done) => {
+      library.connect({
+        host: hostOf(index),
+        port,
+        uid: uidOf(index),
+        opened: (how) => {
+          opened(index, how);
+          done();
+        },
+        closed: () => closed(index),
+        received: (data) => received(index, data),
+      });
+    });
+  const inTurn = async () => {
+    while (next < count) await one(next++);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
+}
