@@ -11,7 +11,8 @@ export const quick = { clients: 10, spreadMs: 2_000, withinMs: 25_000 };
 /** All libraries at once: they only wait. */
 export const isParallel = true;
 
-const NOTICE_MAX_MS = 20_000;
+/** A timer and a look at the clock come a little late. */
+const NOTICE_MAX_MS = 20_000 + 100;
 
 export async function server(library) {
   const { port, connections } = await library.serve();

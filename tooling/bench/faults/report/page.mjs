@@ -16,7 +16,7 @@ that tries again after a second. Each with its default settings, over WebSockets
 
 \`\`\`sh
 pnpm build && pnpm bench:faults --write   # some twenty minutes, on a machine that does nothing else
-pnpm bench:faults --quick                 # all of it small, to look at
+pnpm bench:faults --quick                 # all of it small and in a hurry, to see it run
 \`\`\`
 
 Server and clients are processes of their own, with one clock. Connections are cut, not closed: the TCP connection is
@@ -58,11 +58,11 @@ const sections = {
   jitter: {
     heading: "Connections that break",
     text: ({ clients, messages, perSecond, everyMs, awayMs, stallMs }) => `\
-${count(clients)} clients are pushed ${messages} numbered messages each, ${perSecond} a second. About every
-${seconds(everyMs)} each client's connection fails: for ${seconds(stallMs)} what arrives vanishes on the way, then the
-connection is reset, and for ${seconds(awayMs)} no attempt of that client gets through. At the end the numbers that each
-client got are counted. "Resumed" is how often a library said that it had gone on where it was; "replay" is the time from
-then until the last of the messages that had been pushed meanwhile was there.`,
+${count(clients)} clients are pushed ${messages} numbered messages each, ${perSecond} a second. About every ${seconds(everyMs)} each
+client's connection fails: for ${seconds(stallMs)} what arrives vanishes on the way, then the connection is reset, and for
+${seconds(awayMs)} no attempt of that client gets through. At the end the numbers that each client got are counted.
+"Resumed" is how often a library said that it had gone on where it was; "replay" is the time from then until the last of
+the messages that had been pushed meanwhile was there.`,
     after: (_, results) => image("Messages lost, by library", jitterPlot) + recoveryNote(results),
   },
   avalanche: {
@@ -85,12 +85,11 @@ was killed, which also shows how fast the machine could make them.`,
   },
   slow: {
     heading: "A client that stops reading",
-    text: ({ others, megabytes, overMs, warmMs }) => `\
-${others} clients get ten small messages a second each. One more client stops reading its socket and is pushed
-${megabytes} MB within ${seconds(overMs)}, in messages of 64 KiB. How much does the server's memory grow (resident, the
-highest of samples every 50 ms, above where it was after a garbage collection), and how long do the messages of the others
-take? For ${seconds(warmMs)} before that the same goes to a client that reads ("nobody slow"), so that what the traffic
-alone takes is not counted.`,
+    text: ({ others, megabytes, overMs }) => `\
+${others} clients get ten small messages a second each. One more client is pushed ${megabytes} MB within ${seconds(overMs)},
+in messages of 64 KiB: first one that reads them ("all read"), then one that has stopped reading its socket ("one slow").
+How big does the server become (resident memory, the highest of samples every 50 ms), how much more does it keep after a
+garbage collection than before the push, and how long do the messages of the others take?`,
     after: (_, results) =>
       results.ours === undefined
         ? ""

@@ -4,6 +4,7 @@ import { libraries, titleOf } from "../libraries.mjs";
 export const count = (value) => value.toLocaleString("en-US");
 export const time = (ms) => {
   if (ms === null || ms === undefined) return "–";
+  if (ms < 0.1) return "< 0.1 ms";
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 };
@@ -32,13 +33,22 @@ export const tablesOf = {
   avalanche: (results, { downMs }) => downMs.map((down) => avalancheTable(results, down)),
   slow: (results) => [
     {
-      head: ["", "server grows by", "others p50", "others p99", "others p99, nobody slow", "the slow one"],
+      head: [
+        "",
+        "server, all read",
+        "server, one slow",
+        "kept for it",
+        "others p99, all read",
+        "others p99, one slow",
+        "the slow one",
+      ],
       rows: inOrder(results).map(([title, r]) => [
         title,
-        megabytes(r.rssGrowthMb),
-        time(r.othersP50Ms),
-        time(r.othersP99Ms),
+        megabytes(r.rssCalmMb),
+        megabytes(r.rssSlowMb),
+        megabytes(r.keptMb),
         time(r.calmP99Ms),
+        time(r.othersP99Ms),
         r.slowIsOpen ? "still connected" : "closed",
       ]),
     },
