@@ -1,6 +1,7 @@
 import { hostOf } from "./network.mjs";
 
 const AT_ONCE = 50;
+const ignore = () => {};
 
 export const uidOf = (index) => `user-${index}`;
 
@@ -8,10 +9,8 @@ export const uidOf = (index) => `user-${index}`;
  * Connects clients 0 to count - 1, some at a time; resolves when each was open once. The callbacks get the client's
  * index first.
  */
-export async function connectCrowd(
-  library,
-  { count, port, opened = () => {}, closed = () => {}, received = () => {} },
-) {
+export async function connectCrowd(library, { count, port, ...told }) {
+  const { opened = ignore, closed = ignore, received = ignore, waits = ignore } = told;
   let next = 0;
   const one = (index) =>
     new Promise((done) => {
@@ -25,6 +24,7 @@ export async function connectCrowd(
         },
         closed: () => closed(index),
         received: (data) => received(index, data),
+        waits: (ms) => waits(index, ms),
       });
     });
   const inTurn = async () => {

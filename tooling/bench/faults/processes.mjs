@@ -28,7 +28,8 @@ export async function start(role, part, library, params = {}) {
     });
   });
   const answerTo = (id) => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
-  const ask = (type, data) => {
+  const ask = async (type, data) => {
+    if (!child.connected) throw new Error(`${role} of ${part}, ${library}: has ended`);
     lastId++;
     const answer = answerTo(lastId);
     child.send({ id: lastId, type, data });

@@ -16,13 +16,15 @@ export async function serve({ port = 0, ...options } = {}) {
   };
 }
 
-export function connect({ host, port, uid, opened, closed, received }) {
+/** `waits(ms)` is told how long the client will wait before its next attempt. */
+export function connect({ host, port, uid, opened, closed, received, waits = () => {} }) {
   const client = makeChannelSocketClient(`ws://${host}:${port}/chsk`, { params: { uid } });
   client.errorChan.on(() => {});
   client.chRecv.on("bench/push", ({ data }) => received(data));
   client.state.subscribe((next, previous) => {
     if (next.open && !previous.open) opened({ resumed: next.resumed });
     if (!next.open && previous.open) closed();
+    if (next.status === "backoff" && previous.status !== "backoff") waits(next.udtNextReconnect - Date.now());
   });
 }
 

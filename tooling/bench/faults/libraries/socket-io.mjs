@@ -16,11 +16,19 @@ export async function serve({ port = 0, ...options } = {}) {
   };
 }
 
-export function connect({ host, port, uid, opened, closed, received }) {
+export function connect({ host, port, uid, opened, closed, received, waits = () => {} }) {
   const socket = io(`ws://${host}:${port}`, { transports: ["websocket"], forceNew: true, auth: { uid } });
   socket.on("connect", () => opened({ resumed: socket.recovered }));
   socket.on("disconnect", closed);
   socket.on("push", received);
+  // Its manager tells nobody how long it waits.
+  const { backoff } = socket.io;
+  const duration = backoff.duration.bind(backoff);
+  backoff.duration = () => {
+    const waitMs = duration();
+    waits(waitMs);
+    return waitMs;
+  };
   return socket;
 }
 

@@ -22,7 +22,7 @@ export async function serve({ port = 0 } = {}) {
   };
 }
 
-export function connect({ host, port, uid, opened, closed, received }) {
+export function connect({ host, port, uid, opened, closed, received, waits = () => {} }) {
   const attempt = () => {
     const socket = new WebSocket(`ws://${host}:${port}/?uid=${uid}`);
     let isOpen = false;
@@ -34,6 +34,7 @@ export function connect({ host, port, uid, opened, closed, received }) {
     socket.on("error", () => {});
     socket.on("close", () => {
       if (isOpen) closed();
+      waits(RETRY_MS);
       setTimeout(attempt, RETRY_MS);
     });
   };

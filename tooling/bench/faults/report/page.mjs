@@ -67,17 +67,18 @@ the messages that had been pushed meanwhile was there.`,
   },
   avalanche: {
     heading: "A server that dies under a crowd",
-    text: ({ clients, downMs, withinMs }) => `\
+    text: ({ clients, downMs, withinMs }, results) => `\
 ${count(clients)} clients are connected; the server's process is killed (SIGKILL) and started again after
-${downMs.map(seconds).join(", in a second run after ")}. Who is back within ${seconds(withinMs)}, and how long after the
-server listens again (p50, p95, p99)? And how hard does the crowd knock?
+${downMs.map(seconds).join(", in a second run after ")}. Who is back within ${seconds(withinMs)}, and how long after the server
+listens again (p50, p95, p99)? And how hard does the crowd knock?
 
 The first attempt after a loss is where a crowd does harm. sente-lite draws its wait from [0, 500 ms], Socket.IO from
 [500, 1500 ms], the loop around ws waits a second, always. If ${count(clients)} attempts were spread evenly over 500 ms,
-each 100 ms would hold ${count(clients / 5)}: the *uniform share*. "First attempts" counts each client's first attempt by
-the time since that client noticed its loss, in bins of 100 ms, and takes the fullest bin; the next column divides it by
-the uniform share of that library's window. "All attempts" counts every attempt of everybody by the time since the server
-was killed, which also shows how fast the machine could make them.`,
+each 100 ms would hold ${count(clients / 5)}: the *uniform share*. "Meant" takes, for each client, how long it decides to
+wait when it notices its loss, counts these waits in bins of 100 ms, and gives the fullest; the next column divides it by
+the uniform share of that library's window. "Made" counts every attempt of everybody by the time since the server was
+killed. Here one process plays all the clients, so where many attempts are due at once it makes them as fast as it can,
+not as they were meant (it stood still for up to ${longestDelay(results)}); a real crowd has a processor for each.`,
     after: ({ downMs }, results) =>
       [...downMs.map((down) => image(`Attempts after ${seconds(down)}`, avalanchePlot(down))), waitNote(results)]
         .filter(Boolean)
@@ -121,6 +122,9 @@ ${count(connections * each)} requests. The ratio is the median of the ratios of 
   },
 };
 
+const longestDelay = (results) =>
+  time(Math.max(...Object.values(results).flatMap(({ outages }) => outages.map((outage) => outage.loadDelayMaxMs))));
+
 function recoveryNote(results) {
   const recovery = results["socket.io-recovery"];
   if (recovery === undefined || recovery.resumed === recovery.reconnects) return "";
@@ -131,7 +135,7 @@ ${count(recovery.reconnects)} times: a client that has not received anything yet
 function waitNote({ ours }) {
   const longest = ours?.outages.at(-1);
   if (longest === undefined) return "";
-  return `The longer a server is away, the longer our clients wait between attempts, up to 20 s: after \
-${seconds(longest.downMs)} half of them are back within ${time(longest.backP50Ms)}, and the last after more. \`reconnectCapMs\` \
-makes that shorter, and the knocking more.`;
+  return `The longer a server is away, the longer our clients wait between attempts, up to 20 s: after
+${seconds(longest.downMs)} half of them are back ${time(longest.backP50Ms)} after the server, and 99 of 100 after ${time(longest.backP99Ms)}.
+A lower \`reconnectCapMs\` makes that shorter, and the knocking more.`;
 }

@@ -38,6 +38,6 @@ function knockingOf(results, downMs) {
     binMs: BIN_MS,
     untilMs: Math.ceil(longest / 2_000) * 2_000,
     marks: [{ atMs: downMs, label: `the server is started again, ${downMs / 1_000} s` }],
-    axis: "seconds since the server was killed; each row has its own height",
+    axis: "seconds since the kill; each row to its own scale",
   });
 }

@@ -95,8 +95,8 @@ function avalancheTable(results, downMs) {
         time(r.backP95Ms),
         time(r.backP99Ms),
         count(r.attempts),
-        count(r.firstPeak),
-        r.firstPeakRatio === null ? "no jitter" : `${r.firstPeakRatio.toFixed(2)} x`,
+        count(r.waitsPeak),
+        r.waitsRatio === null ? "no jitter" : `${r.waitsRatio.toFixed(2)} x`,
         count(r.anyPeak),
       ]),
   );
@@ -109,9 +109,9 @@ function avalancheTable(results, downMs) {
       "p95",
       "p99",
       "attempts",
-      "first attempts in 100 ms, at most",
+      "meant for the same 100 ms",
       "of the uniform share",
-      "all attempts in 100 ms, at most",
+      "made in the same 100 ms",
     ],
     rows,
   };
