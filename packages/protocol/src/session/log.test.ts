@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Log } from "./log.ts";
 
@@ -52,5 +54,21 @@ describe("Log (PROTOCOL.md section 6)", () => {
     for (let taken = log.take(); taken !== undefined; taken = log.take()) seen.push(taken.name);
     expect(seen).toEqual(Array.from({ length: 5_000 }, (_, i) => String(i)));
     expect([log.size, log.bytes]).toEqual([0, 0]);
+  });
+
+  it("holds on to nothing that was acknowledged, also before it cuts its slots off", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const log = new Log<ReturnType<typeof entry>>(10, 1_000);
+    const first = new WeakRef(entry("a"));
+    log.append(first.deref() ?? entry("gone already"));
+    log.append(entry("b"));
+    log.next();
+    log.acknowledge(1);
+    // A reference that was looked at lives until the turn has ended.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(first.deref()).toBeUndefined();
+    expect(log.size).toBe(1);
   });
 });

@@ -10,8 +10,8 @@ export interface Entry {
 export class Log<E extends Entry> {
   readonly #maxFrames: number;
   readonly #maxBytes: number;
-  #entries: E[] = [];
-  /** Entries before the head are gone; they are cut off now and then, not one by one. */
+  /** Slots before the head are empty; they are cut off now and then, not one by one. */
+  #entries: (E | undefined)[] = [];
   #head = 0;
   #cursor = 0;
   #bytes = 0;
@@ -81,7 +81,7 @@ export class Log<E extends Entry> {
 
   /** What it holds, transmitted or not, in order. */
   entries(): readonly E[] {
-    return this.#entries.slice(this.#head);
+    return this.#held(this.#head, this.#entries.length);
   }
 
   /** Takes out the transmitted frames, and returns them. */
@@ -92,10 +92,9 @@ export class Log<E extends Entry> {
   /** Lets go of the first `count` transmitted frames, and returns them. */
   acknowledge(count: number): readonly E[] {
     const end = Math.min(this.#head + count, this.#cursor);
-    const gone = this.#entries.slice(this.#head, end);
+    const gone = this.#held(this.#head, end);
     for (const entry of gone) this.#bytes -= entry.bytes;
-    this.#head = end;
-    this.#compact();
+    this.#letGo(end);
     return gone;
   }
 
@@ -104,8 +103,7 @@ export class Log<E extends Entry> {
     const entry = this.next();
     if (entry === undefined) return undefined;
     this.#bytes -= entry.bytes;
-    this.#head++;
-    this.#compact();
+    this.#letGo(this.#head + 1);
     return entry;
   }
 
@@ -123,13 +121,20 @@ export class Log<E extends Entry> {
 
   /** Empties the log, and returns what it held. */
   clear(): readonly E[] {
-    const held = this.#entries.slice(this.#head);
+    const held = this.entries();
     this.#entries = [];
     this.#head = this.#cursor = this.#bytes = 0;
     return held;
   }
 
-  #compact(): void {
+  #held(from: number, to: number): E[] {
+    return this.#entries.slice(from, to).filter((entry) => entry !== undefined);
+  }
+
+  /** Moves the head. What is before it is held no longer, also where its slots are cut off only later. */
+  #letGo(end: number): void {
+    this.#entries.fill(undefined, this.#head, end);
+    this.#head = end;
     if (this.#head === this.#entries.length) {
       this.#entries.length = 0;
       this.#head = this.#cursor = 0;
