@@ -86,4 +86,50 @@ describe("the view", () => {
     expect(shown(view)).toHaveLength(500);
     expect(shown(view)[0]).toBe("m100 delivered");
   });
+
+  it("counts what is said in rooms where we are not, since we heard of them or left them", () => {
+    const rooms = (lobby: number, garden: number): ViewInput => ({
+      type: "rooms",
+      rooms: [
+        { name: "lobby", people: 1, said: lobby },
+        { name: "garden", people: 1, said: garden },
+      ],
+    });
+    const said = (room: string, count: number): ViewInput => ({ type: "said", room, said: count });
+    const first = after(rooms(7, 30));
+    expect(first.unread).toEqual(new Map());
+    const later = [said("lobby", 8), said("garden", 32)].reduce(viewStep, first);
+    expect(later.unread).toEqual(new Map([["garden", 2]]));
+    const moved = viewStep(later, { type: "entering", room: "garden" });
+    expect(moved.unread).toEqual(new Map());
+    expect(viewStep(moved, rooms(11, 33)).unread).toEqual(new Map([["lobby", 3]]));
+    // The server forgot everything.
+    const anew = viewStep(moved, rooms(0, 0));
+    expect(viewStep(anew, said("lobby", 1)).unread).toEqual(new Map([["lobby", 1]]));
+  });
+
+  it("does not count as unread what one said oneself in another tab, or before one went to another room", () => {
+    const lobby = (said: number): ViewInput => ({ type: "rooms", rooms: [{ name: "lobby", people: 1, said }] });
+    const elsewhere = after(
+      lobby(3),
+      { type: "sending", room: "lobby", message: message("a", 1, me) },
+      { type: "entering", room: "garden" },
+    );
+    const view = [
+      arrived(message("a", 1, me)),
+      arrived(message("a", 1, me)),
+      lobby(4),
+      arrived(message("b", 2, me)),
+      lobby(5),
+    ].reduce(viewStep, elsewhere);
+    expect(view.unread).toEqual(new Map());
+    expect(viewStep(view, lobby(6)).unread).toEqual(new Map([["lobby", 1]]));
+  });
+
+  it("keeps nobody as writing who went", () => {
+    const view = after(joined([]), { type: "typing", room: "lobby", writer: { uid: "u-ann", name: "ann" } });
+    expect(talkIn(view, "lobby").typing).toHaveLength(1);
+    expect(talkIn(viewStep(view, { type: "gone", room: "lobby", uid: "u-ann" }), "lobby").typing).toEqual([]);
+    expect(talkIn(viewStep(view, joined([])), "lobby").typing).toEqual([]);
+  });
 });

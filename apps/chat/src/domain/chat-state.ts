@@ -1,4 +1,5 @@
 import type { Message, Person, RoomSummary } from "./events.ts";
+import { MAX_HISTORY, MAX_HISTORY_LENGTH, MAX_NAMES } from "./limits.ts";
 
 /** One connection of a user, and the room in which it is. */
 export interface Seat {
@@ -19,12 +20,16 @@ export interface Room {
   readonly history: readonly Message[];
   /** When someone last joined or spoke, in milliseconds since 1970. */
   readonly usedAt: number;
+  /** Messages ever said, those that were forgotten included. */
+  readonly said: number;
 }
 
 /** All that the chat knows. Never changed in place: a step makes the next one. */
 export interface ChatState {
   readonly users: ReadonlyMap<string, User>;
   readonly rooms: ReadonlyMap<string, Room>;
+  /** What users were called last, by uid, the oldest first: also of those who are not connected. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 export const DEFAULT_ROOM = "lobby";
@@ -32,7 +37,8 @@ export const DEFAULT_ROOM = "lobby";
 export function initialState(rooms: readonly string[] = [DEFAULT_ROOM, "typescript", "clojure"]): ChatState {
   return {
     users: new Map(),
-    rooms: new Map(rooms.map((name) => [name, { permanent: true, history: [], usedAt: 0 }])),
+    rooms: new Map(rooms.map((name) => [name, { permanent: true, history: [], usedAt: 0, said: 0 }])),
+    names: new Map(),
   };
 }
 
@@ -61,5 +67,24 @@ export function summaries(state: ChatState): readonly RoomSummary[] {
   for (const uid of state.users.keys()) {
     for (const room of roomsOf(state, uid)) counts.set(room, (counts.get(room) ?? 0) + 1);
   }
-  return [...state.rooms.keys()].map((name) => ({ name, people: counts.get(name) ?? 0 }));
+  return [...state.rooms].map(([name, { said }]) => ({ name, people: counts.get(name) ?? 0, said }));
+}
+
+/** The room with one more message, and without those for which there is no room any more. */
+export function withMessage(room: Room, message: Message): Room {
+  const history = [...room.history, message].slice(-MAX_HISTORY);
+  let length = history.reduce((sum, { text }) => sum + text.length, 0);
+  while (length > MAX_HISTORY_LENGTH) length -= history.shift()?.text.length ?? 0;
+  return { ...room, history, usedAt: message.at, said: room.said + 1 };
+}
+
+/** The names with that one as the youngest. */
+export function withName(names: ReadonlyMap<string, string>, uid: string, name: string): ReadonlyMap<string, string> {
+  if (names.get(uid) === name) return names;
+  const next = new Map(names);
+  next.delete(uid);
+  next.set(uid, name);
+  const [oldest] = next.keys();
+  if (next.size > MAX_NAMES && oldest !== undefined) next.delete(oldest);
+  return next;
 }

@@ -4,6 +4,7 @@
 //   chat/leave  (no data)           -> true
 //   chat/rename { name }            -> { name }
 //   chat/send   { room, id, text }  -> Message
+//   chat/typing { room }            -> true
 //
 // A request that cannot be granted is answered with one of the codes of `Refusal`.
 
@@ -28,6 +29,8 @@ export interface Message {
 export interface RoomSummary {
   readonly name: string;
   readonly people: number;
+  /** Messages ever said in it: who remembers an earlier number knows how many are unread. */
+  readonly said: number;
 }
 
 export interface Joined {
@@ -43,6 +46,10 @@ export type PushedEvent =
   /** Someone joined, has another name, or speaks from another runtime. */
   | readonly ["chat/here", { readonly room: string; readonly person: Person }]
   | readonly ["chat/gone", { readonly room: string; readonly uid: string }]
+  /** Told to everybody, in whichever room they are. */
+  | readonly ["chat/said", { readonly room: string; readonly said: number }]
+  /** Someone is writing. It is not told when they stop: it is forgotten after TYPING_MS, or with their message. */
+  | readonly ["chat/typing", { readonly room: string; readonly uid: string; readonly name: string }]
   | readonly ["chat/rooms", { readonly rooms: readonly RoomSummary[] }];
 
 export type Refusal =
@@ -54,3 +61,6 @@ export type Refusal =
   | "too-many-rooms"
   | "too-many-people"
   | "not-here";
+
+/** How long someone counts as writing after the last word of it. */
+export const TYPING_MS = 4_000;

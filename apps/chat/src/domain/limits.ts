@@ -9,5 +9,7 @@ export const MAX_ROOMS = 50;
 export const MAX_USERS = 1_000;
 /** Connections of one user that are remembered; the oldest is forgotten first. */
 export const MAX_SEATS = 16;
+/** Names that are remembered of users who are not connected; the one that was given first is forgotten first. */
+export const MAX_NAMES = 1_000;
 /** What a reader takes of a list that a server sends. */
 export const MAX_LIST = 1_000;

@@ -56,6 +56,6 @@ describe("readers", () => {
     });
     expect(joined?.history).toHaveLength(MAX_HISTORY - 2);
     expect(joined?.people).toEqual([]);
-    expect(joined?.rooms).toEqual([{ name: "lobby", people: 1 }]);
+    expect(joined?.rooms).toEqual([{ name: "lobby", people: 1, said: 0 }]);
   });
 });

@@ -41,6 +41,10 @@ export function readRuntime(value: unknown): string | undefined {
   return typeof value === "string" && RUNTIME.test(value) ? value : undefined;
 }
 
+export function readCount(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
 /** The fields of an object; of anything else, none. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
@@ -68,9 +72,10 @@ export function readPerson(value: unknown): Person | undefined {
 
 export function readRooms(value: unknown): readonly RoomSummary[] {
   return readList(value, MAX_LIST, (room) => {
-    const { name: given, people } = fieldsOf(room);
+    const { name: given, people, said } = fieldsOf(room);
     const name = readRoomName(given);
-    return name !== undefined && typeof people === "number" ? { name, people } : undefined;
+    if (name === undefined || typeof people !== "number") return undefined;
+    return { name, people, said: readCount(said) ?? 0 };
   });
 }
 

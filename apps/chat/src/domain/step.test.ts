@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type ChatState, initialState, peopleIn, summaries } from "./chat-state.ts";
 import type { Message } from "./events.ts";
-import { MAX_HISTORY, MAX_HISTORY_LENGTH, MAX_ROOMS, MAX_SEATS, MAX_TEXT_LENGTH, MAX_USERS } from "./limits.ts";
+import {
+  MAX_HISTORY,
+  MAX_HISTORY_LENGTH,
+  MAX_NAMES,
+  MAX_ROOMS,
+  MAX_SEATS,
+  MAX_TEXT_LENGTH,
+  MAX_USERS,
+} from "./limits.ts";
 import { type ChatInput, type ChatOutput, type Sender, step } from "./step.ts";
 
 const ann: Sender = { uid: "u-ann", clientId: "a1", name: "Ann", runtime: "browser" };
@@ -39,7 +47,7 @@ describe("joining", () => {
         { uid: "u-bob", name: "Bob", runtimes: ["node"] },
       ],
       history: [{ id: "m1", uid: "u-ann", name: "Ann", runtime: "browser", text: "hello", at: 2 }],
-      rooms: [{ name: "lobby", people: 2 }],
+      rooms: [{ name: "lobby", people: 2, said: 1 }],
     });
   });
 
@@ -51,7 +59,7 @@ describe("joining", () => {
         to: ["u-ann", "u-bob"],
         event: ["chat/here", { room: "lobby", person: { uid: "u-bob", name: "Bob", runtimes: ["node"] } }],
       },
-      { type: "broadcast", event: ["chat/rooms", { rooms: [{ name: "lobby", people: 2 }] }] },
+      { type: "broadcast", event: ["chat/rooms", { rooms: [{ name: "lobby", people: 2, said: 0 }] }] },
     ]);
   });
 
@@ -73,8 +81,8 @@ describe("joining", () => {
     ]);
     const half = after([join(ann), join(annsOtherTab), join(ann, "garden")]);
     expect(summaries(half.state)).toEqual([
-      { name: "lobby", people: 1 },
-      { name: "garden", people: 1 },
+      { name: "lobby", people: 1, said: 0 },
+      { name: "garden", people: 1, said: 0 },
     ]);
   });
 
@@ -106,8 +114,8 @@ describe("leaving", () => {
           "chat/rooms",
           {
             rooms: [
-              { name: "lobby", people: 0 },
-              { name: "garden", people: 0 },
+              { name: "lobby", people: 0, said: 0 },
+              { name: "garden", people: 0, said: 0 },
             ],
           },
         ],
@@ -153,6 +161,7 @@ describe("sending", () => {
     const message = { id: "m1", uid: "u-ann", name: "Ann", runtime: "browser", text: " hi\nthere", at: 2 };
     expect(outputs).toEqual([
       { type: "push", to: ["u-ann", "u-bob"], event: ["chat/message", { room: "lobby", message }] },
+      { type: "broadcast", event: ["chat/said", { room: "lobby", said: 1 }] },
       { type: "reply", value: message },
     ]);
   });
@@ -195,6 +204,71 @@ describe("sending", () => {
       expect(outputs).toEqual([{ type: "refuse", code }]);
       expect(state).toBe(before);
     }
+  });
+});
+
+describe("writing", () => {
+  const typing = (from: Sender, data: unknown = { room: "lobby" }): ChatInput => ({ type: "typing", from, data });
+
+  it("is told to the others in the room, and kept nowhere", () => {
+    const { state: before } = after([join(ann), join(annsOtherTab), join(bob), join({ ...bob, uid: "u-c" }, "garden")]);
+    const { state, outputs } = after([typing(ann)], before);
+    expect(outputs).toEqual([
+      { type: "push", to: ["u-bob"], event: ["chat/typing", { room: "lobby", uid: "u-ann", name: "Ann" }] },
+      { type: "reply", value: true },
+    ]);
+    expect(state).toBe(before);
+  });
+
+  it("is refused in a room in which one is not", () => {
+    for (const data of [null, {}, { room: "a b" }]) {
+      expect(after([join(ann), typing(ann, data)]).outputs).toEqual([{ type: "refuse", code: "bad-room" }]);
+    }
+    expect(after([join(bob), typing(ann)]).outputs).toEqual([{ type: "refuse", code: "not-here" }]);
+  });
+});
+
+describe("what was said", () => {
+  it("is counted for every room, beyond what is kept, and told to everybody", () => {
+    const many = Array.from({ length: MAX_HISTORY + 5 }, (_, i) => send(ann, `m${i}`));
+    const { state, outputs } = after([join(bob, "garden"), ...many]);
+    expect(outputs).toContainEqual({
+      type: "broadcast",
+      event: ["chat/said", { room: "lobby", said: MAX_HISTORY + 5 }],
+    });
+    expect(summaries(state)).toContainEqual({ name: "lobby", people: 1, said: MAX_HISTORY + 5 });
+  });
+
+  it("is not counted again when a message is sent again", () => {
+    const { state } = after([send(ann, "m1"), send(ann, "m1")]);
+    expect(summaries(state)).toEqual([{ name: "lobby", people: 1, said: 1 }]);
+  });
+});
+
+describe("names", () => {
+  const nameless: Sender = { ...ann, name: undefined };
+  it("are remembered of those who went, for when they come without one", () => {
+    const { state } = after([
+      join(ann),
+      { type: "rename", from: ann, data: { name: "Anna" } },
+      { type: "gone", uid: "u-ann" },
+      join(nameless),
+    ]);
+    expect(peopleIn(state, "lobby").map(({ name }) => name)).toEqual(["Anna"]);
+  });
+
+  it("are made up for who never had one", () => {
+    expect(peopleIn(after([join(nameless)]).state, "lobby").map(({ name }) => name)).toEqual(["guest-u-an"]);
+  });
+
+  it("are remembered of a bounded number of people, the latest", () => {
+    const visits = Array.from({ length: MAX_NAMES + 1 }, (_, i): ChatInput[] => [
+      join({ ...bob, uid: `u${i}` }),
+      { type: "gone", uid: `u${i}` },
+    ]);
+    const { state } = after(visits.flat());
+    expect(state.names.size).toBe(MAX_NAMES);
+    expect(state.names.has("u0")).toBe(false);
   });
 });
 

@@ -7,16 +7,21 @@ import {
   type Seat,
   summaries,
   type User,
+  withMessage,
+  withName,
 } from "./chat-state.ts";
-import type { Joined, Message, PushedEvent, Refusal } from "./events.ts";
-import { MAX_HISTORY, MAX_HISTORY_LENGTH, MAX_ROOMS, MAX_SEATS, MAX_USERS } from "./limits.ts";
+import type { Joined, Message, PushedEvent, Refusal, RoomSummary } from "./events.ts";
+import { MAX_ROOMS, MAX_SEATS, MAX_USERS } from "./limits.ts";
 import { fieldsOf, readId, readName, readRoomName, readText } from "./readers.ts";
 
-/** Whose connection an input came from. `name` and `runtime` are what it said of itself when it connected. */
+/**
+ * Whose connection an input came from. `name` and `runtime` are what it said of itself when it connected; without a
+ * name, it is called as it was last.
+ */
 export interface Sender {
   readonly uid: string;
   readonly clientId: string;
-  readonly name: string;
+  readonly name: string | undefined;
   readonly runtime: string;
 }
 
@@ -26,6 +31,7 @@ export type ChatInput =
   | { readonly type: "leave"; readonly from: Sender }
   | { readonly type: "rename"; readonly from: Sender; readonly data: unknown }
   | { readonly type: "send"; readonly from: Sender; readonly data: unknown; readonly at: number }
+  | { readonly type: "typing"; readonly from: Sender; readonly data: unknown }
   /** The last connection of a user is gone. */
   | { readonly type: "gone"; readonly uid: string };
 
@@ -52,6 +58,8 @@ export function step(state: ChatState, input: ChatInput): Step {
       return rename(state, input.from, input.data);
     case "send":
       return send(state, input.from, input.data, input.at);
+    case "typing":
+      return typing(state, input.from, input.data);
     case "gone":
       return announced(state, { ...state, users: without(state.users, input.uid) }, input.uid, []);
   }
@@ -83,7 +91,8 @@ function rename(state: ChatState, from: Sender, data: unknown): Step {
   const user = state.users.get(from.uid);
   if (user === undefined) return refused(state, "not-here");
   const users = new Map(state.users).set(from.uid, { ...user, name });
-  return announced(state, { ...state, users }, from.uid, [{ type: "reply", value: { name } }]);
+  const names = withName(state.names, from.uid, name);
+  return announced(state, { ...state, users, names }, from.uid, [{ type: "reply", value: { name } }]);
 }
 
 function send(state: ChatState, from: Sender, data: unknown, at: number): Step {
@@ -104,7 +113,8 @@ function send(state: ChatState, from: Sender, data: unknown, at: number): Step {
   const user = here.users.get(from.uid);
   if (room === undefined || user === undefined) return refused(state, "bad-room");
   const message: Message = { id, uid: from.uid, name: user.name, runtime: from.runtime, text, at };
-  const rooms = new Map(here.rooms).set(name, { ...room, history: bounded([...room.history, message]) });
+  const after = withMessage(room, message);
+  const rooms = new Map(here.rooms).set(name, after);
   const posted = announced(state, { ...here, rooms }, from.uid, []);
   const to = peopleIn(posted.state, name).map(({ uid }) => uid);
   return {
@@ -112,26 +122,45 @@ function send(state: ChatState, from: Sender, data: unknown, at: number): Step {
     outputs: [
       ...posted.outputs,
       { type: "push", to, event: ["chat/message", { room: name, message }] },
+      { type: "broadcast", event: ["chat/said", { room: name, said: after.said }] },
       { type: "reply", value: message },
     ],
   };
 }
 
+/** Tells the others in the room. Nothing is kept: whoever is told forgets it after a while. */
+function typing(state: ChatState, from: Sender, data: unknown): Step {
+  const room = readRoomName(fieldsOf(data).room);
+  if (room === undefined) return refused(state, "bad-room");
+  const person = personIn(state, room, from.uid);
+  if (person === undefined) return refused(state, "not-here");
+  const { uid, name } = person;
+  const to = peopleIn(state, room).flatMap((other) => (other.uid === uid ? [] : [other.uid]));
+  const reply: ChatOutput = { type: "reply", value: true };
+  if (to.length === 0) return { state, outputs: [reply] };
+  return { state, outputs: [{ type: "push", to, event: ["chat/typing", { room, uid, name }] }, reply] };
+}
+
 /** The state in which that connection is in that room, and in no other; or why it cannot be. */
 function seated(state: ChatState, from: Sender, room: string, at: number): ChatState | Refusal {
-  const user = state.users.get(from.uid) ?? { name: from.name, seats: new Map<string, Seat>() };
+  const user = state.users.get(from.uid) ?? { name: nameOf(state, from), seats: new Map<string, Seat>() };
   if (!state.users.has(from.uid) && state.users.size >= MAX_USERS) return "too-many-people";
   const seats = new Map(user.seats).set(from.clientId, { room, runtime: from.runtime });
   const [oldest] = seats.keys();
   if (seats.size > MAX_SEATS && oldest !== undefined) seats.delete(oldest);
   const users: ReadonlyMap<string, User> = new Map(state.users).set(from.uid, { ...user, seats });
   const rooms = withRoom({ ...state, users }, room, at);
-  return rooms === undefined ? "too-many-rooms" : { users, rooms };
+  if (rooms === undefined) return "too-many-rooms";
+  return { users, rooms, names: withName(state.names, from.uid, user.name) };
+}
+
+function nameOf(state: ChatState, { uid, name }: Sender): string {
+  return name ?? state.names.get(uid) ?? `guest-${uid.slice(0, 4)}`;
 }
 
 /** The rooms with that one among them. Where there are too many, the empty one that was not used for longest goes. */
 function withRoom(state: ChatState, name: string, at: number): ReadonlyMap<string, Room> | undefined {
-  const room = state.rooms.get(name) ?? { permanent: false, history: [], usedAt: at };
+  const room = state.rooms.get(name) ?? { permanent: false, history: [], usedAt: at, said: 0 };
   const rooms = new Map(state.rooms).set(name, { ...room, usedAt: at });
   if (rooms.size <= MAX_ROOMS) return rooms;
   const inhabited = new Set(summaries(state).flatMap((one) => (one.people > 0 ? [one.name] : [])));
@@ -139,13 +168,6 @@ function withRoom(state: ChatState, name: string, at: number): ReadonlyMap<strin
     .filter(([other, { permanent }]) => !permanent && other !== name && !inhabited.has(other))
     .sort(([, a], [, b]) => a.usedAt - b.usedAt);
   return idle === undefined ? undefined : without(rooms, idle[0]);
-}
-
-function bounded(history: readonly Message[]): readonly Message[] {
-  const kept = history.slice(-MAX_HISTORY);
-  let length = kept.reduce((sum, { text }) => sum + text.length, 0);
-  while (length > MAX_HISTORY_LENGTH) length -= kept.shift()?.text.length ?? 0;
-  return kept;
 }
 
 /** Tells everybody what the others see of a change of one user: who came, went, changed, and the list of rooms. */
@@ -159,10 +181,15 @@ function announced(before: ChatState, after: ChatState, uid: string, first: read
     else if (to.length > 0) outputs.push({ type: "push", to, event: ["chat/gone", { room, uid }] });
   }
   const rooms = summaries(after);
-  if (JSON.stringify(summaries(before)) !== JSON.stringify(rooms)) {
+  if (crowds(summaries(before)) !== crowds(rooms)) {
     outputs.push({ type: "broadcast", event: ["chat/rooms", { rooms }] });
   }
   return { state: after, outputs };
+}
+
+/** What everybody is told as soon as it changes; what was said is told by itself, in fewer bytes. */
+function crowds(rooms: readonly RoomSummary[]): string {
+  return JSON.stringify(rooms.map(({ name, people }) => [name, people]));
 }
 
 function refused(state: ChatState, code: Refusal): Step {

@@ -42,7 +42,7 @@ export function createRoomList(): (view: View) => void {
   });
   return (view) => {
     const listed = view.rooms.some(({ name }) => name === view.room);
-    update(listed ? view.rooms : [...view.rooms, { name: view.room, people: 0 }]);
+    update(listed ? view.rooms : [...view.rooms, { name: view.room, people: 0, said: 0 }]);
     if (current === view.room && document.querySelector(".room-link[aria-current]") !== null) return;
     current = view.room;
     byId("room", HTMLHeadingElement).textContent = current;
