@@ -44,7 +44,7 @@ function start(program, ...rest) {
   return { child, line, say: (text) => child.stdin.write(`${text}\n`) };
 }
 
-const server = start("server.js", "--port", "0");
+const server = start("server-node.js", "--port", "0");
 const url = (await server.line("chat: ")).slice("chat: ".length);
 const { port, host } = new URL(url);
 
@@ -79,7 +79,7 @@ async function open(name, options = {}) {
   };
 }
 const terminal = async (name) => {
-  const one = start("terminal.js", "--url", `ws://${host}/chsk`, "--name", name, "--key", `key-of-${name}`);
+  const one = start("terminal-node.js", "--url", `ws://${host}/chsk`, "--name", name, "--key", `key-of-${name}`);
   await one.line("you are in");
   const say = (text) => {
     one.say(text);
@@ -162,7 +162,7 @@ if (args.all) {
   await shoot("failed-dark", ann, "dark");
   await mei.page.getByRole("button", { name: "Retry" }).waitFor();
   await shoot("failed-phone", mei);
-  start("server.js", "--port", port);
+  start("server-node.js", "--port", port);
   for (const one of [ann, mei]) await one.page.locator('.link[data-state="connected"]').waitFor();
   await ann.page.getByRole("button", { name: "Retry" }).click();
   await ann.page.getByRole("button", { name: "Retry" }).waitFor({ state: "detached" });

@@ -1,5 +1,6 @@
-import { type Browser, chromium } from "playwright";
+import type { Browser } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchChromium } from "./e2e/chromium.ts";
 import { endAll, type Program, start, startServer, startTerminal } from "./e2e/programs.ts";
 import { openTab, type Visitor, visit } from "./e2e/visitor.ts";
 
@@ -11,22 +12,7 @@ let url: string;
 let port: number;
 
 beforeAll(async () => {
-  const tools: { findChromium(): Promise<string | undefined> } = await import(
-    new URL("../../../tooling/scripts/chromium.mjs", import.meta.url).href
-  );
-  const executablePath = await tools.findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium found; CHROMIUM_PATH names one");
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 
@@ -148,7 +134,7 @@ describe("a conversation", () => {
     await bob.page.getByRole("link", { name: /tea-house/ }).click();
     await bob.message("just us").waitFor();
     await expectPeople(ann, ["Ann browser", "Bob browser"]);
-    const cleo = await startTerminal(port, "Cleo", "--room", "tea-house");
+    const cleo = await startTerminal(port, "Cleo", { args: ["--room", "tea-house"] });
     await cleo.line("Ann: just us");
     expect(new URL(bob.page.url()).hash).toBe("#tea-house");
   });
@@ -270,7 +256,7 @@ describe("the page", () => {
 describe("the programs", () => {
   it("a terminal whose input ends delivers what it was given, and ends", async () => {
     const ann = await visit(browser, url, "Ann");
-    const piped = start("terminal", "--url", `ws://127.0.0.1:${port}/chsk`, "--name", "build");
+    const piped = start("terminal", { args: ["--url", `ws://127.0.0.1:${port}/chsk`, "--name", "build"] });
     piped.say("all green");
     piped.closeInput();
     expect(await piped.ended).toBe(0);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 /** One of the chat's programs, as it was built. */
 export interface Program {
@@ -16,11 +15,34 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
+export type Runtime = "node" | "bun" | "deno";
+
+const {
+  chatProgram,
+}: {
+  chatProgram(
+    name: "server" | "terminal" | "guest",
+    runtime: Runtime,
+    args: readonly string[],
+    options?: { readonly data?: string },
+  ): { readonly command: string; readonly args: readonly string[] };
+} = await import(new URL("../../../../tooling/scripts/chat-programs.mjs", import.meta.url).href);
+
 const running = new Set<ChildProcess>();
 
-export function start(name: "server" | "terminal", ...args: readonly string[]): Program {
-  const file = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+export interface StartOptions {
+  readonly runtime?: Runtime;
+  readonly args?: readonly string[];
+  /** Where a server keeps what was said; by default it keeps nothing. */
+  readonly data?: string;
+}
+
+export function start(
+  name: "server" | "terminal" | "guest",
+  { runtime = "node", args = [], ...rest }: StartOptions,
+): Program {
+  const program = chatProgram(name, runtime, args, rest);
+  const child = spawn(program.command, program.args, { stdio: ["pipe", "pipe", "pipe"] });
   running.add(child);
   const lines: string[] = [];
   const waiting = new Set<() => void>();
@@ -77,15 +99,21 @@ export async function endAll(): Promise<void> {
 /** A server, and where its page is. */
 export async function startServer(
   port = 0,
+  options: Omit<StartOptions, "args"> = {},
 ): Promise<{ readonly server: Program; readonly url: string; readonly port: number }> {
-  const server = start("server", "--port", String(port));
+  const server = start("server", { ...options, args: ["--port", String(port)] });
   const url = (await server.line("chat: ")).slice("chat: ".length);
   return { server, url, port: Number(new URL(url).port) };
 }
 
-/** A terminal client that is in the lobby. */
-export async function startTerminal(port: number, name: string, ...args: readonly string[]): Promise<Program> {
-  const terminal = start("terminal", "--url", `ws://127.0.0.1:${port}/chsk`, "--name", name, ...args);
+/** A terminal client that is in a room, by default the lobby. */
+export async function startTerminal(
+  port: number,
+  name: string,
+  { runtime = "node", args = [] }: Omit<StartOptions, "data"> = {},
+): Promise<Program> {
+  const url = `ws://127.0.0.1:${port}/chsk`;
+  const terminal = start("terminal", { runtime, args: ["--url", url, "--name", name, ...args] });
   await terminal.line("* you are in #");
   return terminal;
 }

@@ -1,6 +1,6 @@
-import type { ClientState } from "@sente-lite/node";
-import type { Entry } from "./client/view.ts";
-import type { Person } from "./domain/events.ts";
+import type { ClientState } from "@sente-lite/protocol";
+import { type Entry, type Notice, talkIn, type View } from "../client/view.ts";
+import type { Person } from "../domain/events.ts";
 
 // What the terminal prints. Names and texts were read by the domain's readers, which strip control characters and
 // escape sequences; what is left to do here is that no message can look like lines of another one.
@@ -9,6 +9,7 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 
 export const helpLines: readonly string[] = [
   "* /people          who is here",
+  "* /rooms           which rooms there are, and what is unread in them",
   "* /room NAME       go to another room",
   "* /name NAME       take another name",
   "* /retry           send again what was not delivered",
@@ -37,6 +38,30 @@ export function presenceLines(before: readonly Person[], after: readonly Person[
     return old.name === person.name ? [] : [`* ${old.name} is now ${person.name}`];
   });
   return [...gone, ...changed];
+}
+
+/** What a reconnect brought. */
+export function noticeLine({ type, missed }: Notice): string {
+  const how = type === "resumed" ? "went on where it was" : "began anew";
+  const what = missed === 1 ? "1 message that was missed" : `${missed} messages that were missed`;
+  const got = type === "resumed" ? "replayed" : "fetched";
+  return missed === 0
+    ? `* back: the session ${how}, and nothing was missed`
+    : `* back: the session ${how}, ${got} ${what}`;
+}
+
+export function roomLines({ rooms, room, unread }: View): readonly string[] {
+  return rooms.map(({ name, people }) => {
+    const count = unread.get(name);
+    return `* ${name === room ? ">" : " "} #${name}: ${people} here${count === undefined ? "" : `, ${count} unread`}`;
+  });
+}
+
+/** What stands before the line that one writes: where it will be said, and who is writing too. */
+export function promptText(view: View): string {
+  const [first, ...others] = talkIn(view, view.room).typing;
+  if (first === undefined) return `#${view.room}> `;
+  return `#${view.room} (${others.length === 0 ? first.name : `${first.name} and ${others.length} more`} writing)> `;
 }
 
 /** What the state of the connection is, where that is news. */

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "./e2e/chromium.ts";
+import { type Cuttable, cuttable } from "./e2e/cuttable.ts";
+import { endAll, type Program, type Runtime, startServer, startTerminal } from "./e2e/programs.ts";
+import { type Visitor, visit } from "./e2e/visitor.ts";
+
+// Every runtime in one room, against the server of each. Every wait is for the thing itself.
+
+const runtimes: readonly Runtime[] = ["node", "bun", "deno"];
+let browser: Browser;
+let way: Cuttable | undefined;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await endAll();
+  await way?.close();
+  way = undefined;
+});
+
+/** Somebody in the room, on whichever runtime. */
+interface Member {
+  readonly name: string;
+  readonly say: (text: string) => unknown;
+  /** Cuts the connection, while whatever is under way is under way. */
+  readonly cut: () => void;
+  /** What they have seen said, as `name: text`, in the order in which they see it. */
+  readonly seen: () => Promise<readonly string[]>;
+}
+
+function atTerminal(name: string, program: Program): Member {
+  return {
+    name,
+    say: program.say,
+    cut: () => program.say("/cut"),
+    seen: async () => program.lines.flatMap((line) => /^\[\d\d:\d\d\] (.*)$/.exec(line)?.[1] ?? []),
+  };
+}
+
+function atPage(name: string, { say, page }: Visitor, cut: () => void): Member {
+  // The page shows an author once for several messages in a row: the texts carry the names.
+  return { name, say, cut, seen: () => page.locator(".bubble").allTextContents() };
+}
+
+it.each(runtimes)(
+  "all runtimes get every message once and in order from a server on %s, each cut twice",
+  async (on) => {
+    const { port } = await startServer(0, { runtime: on });
+    way = await cuttable(port);
+    const { cut } = way;
+    const [ann, ...terminals] = await Promise.all([
+      visit(browser, `http://127.0.0.1:${way.port}/`, "Ann"),
+      ...runtimes.map((runtime) => startTerminal(port, runtime, { runtime })),
+    ]);
+    const members: readonly Member[] = [
+      atPage("Ann", ann, cut),
+      ...terminals.map((program, i) => atTerminal(runtimes[i] ?? "", program)),
+    ];
+    await expect
+      .poll(async () => (await ann.people()).toSorted())
+      .toEqual(["Ann browser", "bun bun", "deno deno", "node node"]);
+
+    /** Everybody speaks, everybody is cut while it is on its way, and speaks again. */
+    const round = async (n: number) => {
+      for (const { name, say } of members) await say(`${name} before cut ${n}`);
+      const linesBefore = terminals.map(({ lines }) => lines.length);
+      for (const member of members) member.cut();
+      for (const { name, say } of members) await say(`${name} after cut ${n}`);
+      await Promise.all(
+        members.map(({ seen }) =>
+          expect.poll(async () => (await seen()).length, { timeout: 15_000 }).toBeGreaterThanOrEqual(n * 8),
+        ),
+      );
+      // Each of them was cut, and came back.
+      await ann.connection("connected");
+      await Promise.all(
+        terminals.map(({ line }, i) =>
+          line("* back: the session went on where it was", { after: linesBefore[i] ?? 0 }),
+        ),
+      );
+    };
+    await round(1);
+    await round(2);
+
+    const texts = await Promise.all(
+      members.map(async ({ seen }) => (await seen()).map((line) => line.replace(/^\w+: /, ""))),
+    );
+    const [first = []] = texts;
+    for (const other of texts) expect(other).toEqual(first);
+    const said = members.flatMap(({ name }) =>
+      [1, 2].flatMap((n) => [`${name} before cut ${n}`, `${name} after cut ${n}`]),
+    );
+    expect(first.toSorted()).toEqual(said.toSorted());
+    // What one of them said is seen in the order in which they said it.
+    for (const { name } of members) {
+      expect(first.filter((text) => text.startsWith(`${name} `))).toEqual(
+        said.filter((text) => text.startsWith(`${name} `)),
+      );
+    }
+    expect(ann.faults).toEqual([]);
+  },
+);
+
+it.each(runtimes)("what was said, and where, survives the death of a server on %s", async (on) => {
+  const data = mkdtempSync(join(tmpdir(), "chat-data-"));
+  try {
+    const first = await startServer(0, { runtime: on, data });
+    const cleo = await startTerminal(first.port, "Cleo", { args: ["--room", "tea-house"] });
+    cleo.say("remember me");
+    await cleo.line("Cleo: remember me");
+    await first.server.kill("SIGKILL");
+    const { server, port } = await startServer(0, { runtime: on, data });
+    const late = await startTerminal(port, "Late", { args: ["--room", "tea-house"] });
+    await late.line("Cleo: remember me");
+    await server.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+  } finally {
+    await endAll();
+    rmSync(data, { recursive: true });
+  }
+});

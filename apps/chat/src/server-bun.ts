@@ -1,0 +1,35 @@
+import { makeChannelSocketServer, startRouter } from "@sente-lite/bun";
+import { chatHandlers, chatOptions } from "./server/chat-server.ts";
+import { serveChat } from "./server/serve-chat.ts";
+
+// The chat on Bun: one `Bun.serve` for the page and the channel socket.
+
+/** What we use of Bun, whose types this repository does without. */
+declare const Bun: {
+  serve(options: {
+    readonly port: number;
+    readonly hostname: string;
+    readonly fetch: (request: Request, bunServer: unknown) => Response | Promise<Response | undefined>;
+    readonly websocket: unknown;
+  }): { readonly port: number; stop(closeConnections: boolean): unknown };
+};
+
+const server = makeChannelSocketServer(chatOptions);
+
+await serveChat({
+  server,
+  begin: (store) => void startRouter(server, chatHandlers(server, store)),
+  listen: ({ port, hostname, page }) => {
+    const http = Bun.serve({
+      port,
+      hostname,
+      fetch: (request, bunServer) => {
+        if (server.handles(request)) return server.fetch(request, bunServer);
+        const { status, headers, body } = page(request.method, new URL(request.url).pathname);
+        return new Response(body, { status, headers });
+      },
+      websocket: server.websocket,
+    });
+    return { port: http.port, stop: () => void http.stop(true) };
+  },
+});

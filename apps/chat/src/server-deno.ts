@@ -1,0 +1,28 @@
+import { makeChannelSocketServer, startRouter } from "@sente-lite/deno";
+import { chatHandlers, chatOptions } from "./server/chat-server.ts";
+import { serveChat } from "./server/serve-chat.ts";
+
+// The chat on Deno: one `Deno.serve` for the page and the channel socket.
+
+/** What we use of Deno, whose types this repository does without. */
+declare const Deno: {
+  serve(
+    options: { readonly port: number; readonly hostname: string; readonly onListen: () => void },
+    fetch: (request: Request, info: unknown) => Response | Promise<Response>,
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+};
+
+const server = makeChannelSocketServer(chatOptions);
+
+await serveChat({
+  server,
+  begin: (store) => void startRouter(server, chatHandlers(server, store)),
+  listen: ({ port, hostname, page }) => {
+    const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) => {
+      if (server.handles(request)) return server.fetch(request, info);
+      const { status, headers, body } = page(request.method, new URL(request.url).pathname);
+      return new Response(body, { status, headers });
+    });
+    return { port: http.addr.port, stop: () => void http.shutdown() };
+  },
+});

@@ -1,0 +1,81 @@
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { fileStore, memoryStore, type Store } from "./file-store.ts";
+import { type PageAnswer, readPage } from "./page-files.ts";
+
+/** How long people may take to see that the server ends. */
+const DRAIN_MS = 500;
+const DEFAULT_PORT = 3000;
+
+/** What a runtime is given to serve, and where. */
+export interface Serving {
+  readonly port: number;
+  readonly hostname: string;
+  readonly page: (method: string | undefined, path: string | undefined) => PageAnswer;
+}
+
+/** What listens. */
+export interface Listener {
+  readonly port: number;
+  /** Ends it, with the connections that are left. */
+  readonly stop: () => void;
+}
+
+/** What differs between the runtimes. */
+export interface ChatRuntime {
+  readonly server: { close(options: { readonly drainMs: number }): Promise<void> };
+  /** Starts the chat with what was kept. */
+  readonly begin: (store: Store) => void;
+  /** Rejects with the code `EADDRINUSE` where somebody else has the port. */
+  readonly listen: (serving: Serving) => Listener | Promise<Listener>;
+}
+
+/** The program of every chat server: reads the arguments, serves until a signal, and says where. */
+export async function serveChat({ server, begin, listen }: ChatRuntime): Promise<void> {
+  const { values: args } = parseArgs({
+    args: process.argv.slice(2),
+    options: {
+      port: { type: "string" },
+      host: { type: "string", default: "127.0.0.1" },
+      /** The folder in which rooms, names and messages are kept. Without it they last as long as the server. */
+      data: { type: "string" },
+    },
+  });
+  const report = (message: string) => console.error(`chat: ${message}`);
+  begin(args.data === undefined ? memoryStore : fileStore(args.data, report));
+
+  const page = readPage(fileURLToPath(new URL("page/", import.meta.url)));
+  let listener: Listener;
+  try {
+    const at = (port: number) => listen({ port, hostname: args.host, page });
+    listener = args.port === undefined ? await firstFree(DEFAULT_PORT, at) : await at(Number(args.port));
+  } catch (error) {
+    report(`cannot listen: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+  console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);
+
+  let isEnding = false;
+  const end = async () => {
+    if (isEnding) return;
+    isEnding = true;
+    await server.close({ drainMs: DRAIN_MS });
+    listener.stop();
+    // A runtime may still wait for sockets of peers that do not close theirs.
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
+}
+
+/** On the first port, or the next one that nobody has. */
+async function firstFree(first: number, at: (port: number) => Listener | Promise<Listener>): Promise<Listener> {
+  for (let port = first; ; port++) {
+    try {
+      return await at(port);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (!isTaken || port >= first + 100) throw error;
+    }
+  }
+}
