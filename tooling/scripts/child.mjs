@@ -4,9 +4,9 @@ import { isatty } from "node:tty";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Runs the program and ends this process as it ends. */
-export function become(command, args) {
-  const child = spawn(command, args, { stdio: "inherit" });
+/** Runs the program and ends this process as it ends. Returns the program. */
+export function become(command, args, { stdio = "inherit" } = {}) {
+  const child = spawn(command, args, { stdio });
   for (const signal of SIGNALS) {
     // Ctrl-C reaches every program of a terminal; passed on, it would come twice.
     process.on(signal, () => (signal === "SIGINT" && isatty(0)) || child.kill(signal));
@@ -25,4 +25,5 @@ export function become(command, args) {
     for (const each of SIGNALS) process.removeAllListeners(each);
     process.kill(process.pid, signal);
   });
+  return child;
 }

@@ -1,9 +1,19 @@
-// pnpm demo [--port 3000] [--host 127.0.0.1]: builds, and serves the chat until Ctrl-C.
-import { join } from "node:path";
+// pnpm demo [--server node|bun|deno] [--port 3000] [--host 127.0.0.1] [--data DIR | --memory] [--alone]
+// Builds, and serves the chat until Ctrl-C, with a guest on each of the other runtimes.
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
+import { chatProgram } from "./chat-programs.mjs";
 import { become } from "./child.mjs";
-import { root, seconds } from "./run.mjs";
+import { claim } from "./claim.mjs";
+import { seconds } from "./run.mjs";
+import { runtimes } from "./runtimes.mjs";
 
+const args = readArguments();
 const begun = performance.now();
 console.log("building packages ...");
 try {
@@ -13,6 +23,74 @@ try {
   console.error("the demo cannot start: the build failed (see above)");
   process.exit(1);
 }
-console.log(`built in ${seconds(performance.now() - begun)}; starting the chat (Ctrl-C ends it)`);
-const args = process.argv.slice(2).filter((arg) => arg !== "--");
-become(process.execPath, [join(root, "apps/chat/dist/server.js"), ...args]);
+console.log(`built in ${seconds(performance.now() - begun)}; starting the chat on ${args.server} (Ctrl-C ends it)`);
+
+const data = dataFolder();
+const passed = [
+  ...(args.port === undefined ? [] : ["--port", args.port]),
+  ...(args.host === undefined ? [] : ["--host", args.host]),
+];
+const { command, args: given } = chatProgram("server", args.server, passed, data === undefined ? {} : { data });
+const server = become(command, given, { stdio: ["inherit", "pipe", "inherit"] });
+createInterface({ input: server.stdout }).on("line", (line) => {
+  console.log(line);
+  const [, url] = /^chat: (http\S+)$/.exec(line) ?? [];
+  if (url !== undefined && !args.alone) invite(url);
+});
+
+/** Starts a guest on each of the other runtimes. They end with their input, which ends with us, however we end. */
+function invite(url) {
+  const address = new URL("chsk", url.replace(/^http/, "ws"));
+  // A server on every address is to be had on this one.
+  if (["0.0.0.0", "[::]"].includes(address.hostname)) address.hostname = "127.0.0.1";
+  for (const runtime of runtimes.filter((name) => name !== args.server)) {
+    try {
+      const guest = chatProgram("guest", runtime, ["--url", String(address)]);
+      spawn(guest.command, guest.args, { stdio: ["pipe", "ignore", "inherit"] }).on("error", (error) =>
+        absent(runtime, error),
+      );
+    } catch (error) {
+      absent(runtime, error);
+    }
+  }
+}
+
+function absent(runtime, error) {
+  console.error(`no guest on ${runtime}: ${error.message}`);
+}
+
+/** Where the server keeps what was said: by default in the first folder of the system's temporary one that no other demo has. */
+function dataFolder() {
+  if (args.memory) return undefined;
+  if (args.data !== undefined) {
+    mkdirSync(args.data, { recursive: true });
+    return resolve(args.data);
+  }
+  try {
+    return claim(join(tmpdir(), "sente-lite-chat"));
+  } catch (error) {
+    console.error(`nothing will be kept: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      args: process.argv.slice(2).filter((arg) => arg !== "--"),
+      options: {
+        server: { type: "string", default: "node" },
+        port: { type: "string" },
+        host: { type: "string" },
+        data: { type: "string" },
+        memory: { type: "boolean", default: false },
+        alone: { type: "boolean", default: false },
+      },
+    });
+    if (!runtimes.includes(values.server)) throw new Error(`--server: one of ${runtimes.join(", ")}`);
+    return values;
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
