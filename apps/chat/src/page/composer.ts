@@ -2,7 +2,7 @@ import { readText } from "../domain/readers.ts";
 import { byId } from "./elements.ts";
 
 /** The field in which one writes: Enter sends, Shift and Enter begins a line. */
-export function createComposer(send: (text: string) => void): { readonly focus: () => void } {
+export function createComposer(send: (text: string) => void, typing: () => void): { readonly focus: () => void } {
   const form = byId("composer", HTMLFormElement);
   const field = byId("text", HTMLTextAreaElement);
   const grows = CSS.supports("field-sizing", "content");
@@ -12,7 +12,10 @@ export function createComposer(send: (text: string) => void): { readonly focus: 
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight}px`;
   };
-  field.addEventListener("input", fit);
+  field.addEventListener("input", () => {
+    fit();
+    if (field.value !== "") typing();
+  });
   field.addEventListener("keydown", (event) => {
     // While an input method composes, Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

@@ -1,12 +1,19 @@
 import { makeChannelSocketClient } from "@sente-lite/browser";
+import { transitJson } from "@sente-lite/browser/transit-json";
 import { createChatClient } from "../client/chat-client.ts";
 import { readRoomName } from "../domain/readers.ts";
 import { createComposer } from "./composer.ts";
 import { showConnection } from "./connection-badge.ts";
 import { byId } from "./elements.ts";
 import { loadIdentity, randomId, saveName } from "./identity.ts";
+import { createLibraryPanel } from "./library/library-panel.ts";
+import { createNoticeLine } from "./notice-line.ts";
+import { createReadMarks } from "./read-marks.ts";
 import { createPeopleList, createRoomList, showMe } from "./side-panels.ts";
+import { createStall } from "./stall.ts";
 import { createTalkList } from "./talk-list.ts";
+import { createTypingLine } from "./typing-line.ts";
+import type { PageView } from "./view-extras.ts";
 import { askName } from "./welcome.ts";
 
 const TITLE = "sente-lite chat";
@@ -18,11 +25,16 @@ if (loadIdentity().name === "") {
   if (name !== undefined) saveName(name);
 }
 
+// For the panel alone: an application has no need of it.
+const stall = createStall(WebSocket);
+globalThis.WebSocket = stall.Socket;
+
 // All that it takes to be connected, and to stay it. The parameters are asked for at each attempt.
 const client = makeChannelSocketClient("/chsk", {
   params: () => ({ ...loadIdentity(), runtime: "browser" }),
 });
-const chat = createChatClient({
+createLibraryPanel(client, transitJson.name, stall);
+const chat: ReturnType<typeof createChatClient> & { readonly typing?: () => void } = createChatClient({
   client,
   room: roomInAddress(),
   runtime: "browser",
@@ -31,9 +43,15 @@ const chat = createChatClient({
   now: Date.now,
 });
 
-const composer = createComposer(chat.send);
-const parts = [createRoomList(), createTalkList(chat.retry), createPeopleList(() => client.state.get().uid)];
-let unread = 0;
+const composer = createComposer(chat.send, () => chat.typing?.());
+const marks = createReadMarks(Date.now);
+const parts = [
+  createRoomList(),
+  createTalkList(chat.retry, marks.divider),
+  createTypingLine(),
+  createPeopleList(() => client.state.get().uid),
+  createNoticeLine(),
+];
 
 // Several changes of one turn are shown together.
 let isDue = false;
@@ -42,25 +60,29 @@ const show = () => {
   isDue = true;
   queueMicrotask(() => {
     isDue = false;
-    const view = chat.view();
+    const view: PageView = chat.view();
+    marks.see(view, !document.hidden);
+    const unread = marks.unread(view) + [...(view.unread ?? [])].reduce((sum, [, count]) => sum + count, 0);
     for (const part of parts) part(view);
     showMe(chat, client.state.get().uid, loadIdentity().name);
     document.title = `${unread > 0 ? `(${unread}) ` : ""}#${view.room} · ${TITLE}`;
   });
 };
 
-chat.subscribe((view, previous) => {
-  const count = (of: typeof view) => of.talks.get(view.room)?.entries.length ?? 0;
-  if (document.hidden && view.room === previous.room && count(view) > count(previous)) unread++;
-  show();
-});
+chat.subscribe(show);
 client.state.subscribe(show);
 showConnection(client);
 show();
 
-document.addEventListener("visibilitychange", () => {
-  unread = 0;
-  show();
+document.addEventListener("visibilitychange", show);
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const rooms = byId("rooms-panel", HTMLElement);
+  const field = byId("new-room-name", HTMLInputElement);
+  // In a narrow window they come in from the side.
+  if (!field.checkVisibility()) rooms.showPopover();
+  field.focus();
 });
 addEventListener("hashchange", async () => {
   const room = roomInAddress();

@@ -4,11 +4,12 @@ import type { Person, RoomSummary } from "../domain/events.ts";
 import { readRoomName } from "../domain/readers.ts";
 import { avatar, byId, make, paintAvatar, runtimeBadge } from "./elements.ts";
 import { keyedList } from "./keyed-list.ts";
+import type { PageView } from "./view-extras.ts";
 
 const alphabet = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 
 /** Shows the rooms, and lets one go to another. A room has an address, so that it can be linked to. */
-export function createRoomList(): (view: View) => void {
+export function createRoomList(): (view: PageView) => void {
   const form = byId("new-room", HTMLFormElement);
   const field = byId("new-room-name", HTMLInputElement);
   const error = byId("new-room-error", HTMLParagraphElement);
@@ -22,17 +23,26 @@ export function createRoomList(): (view: View) => void {
   });
 
   let current = "";
-  const update = keyedList<RoomSummary>(byId("rooms", HTMLUListElement), {
+  const update = keyedList<RoomSummary & { readonly unread: number }>(byId("rooms", HTMLUListElement), {
     key: ({ name }) => name,
     create: ({ name }) => {
       const item = make("li");
       const link = make("a", "room-link");
       link.href = `#${encodeURIComponent(name)}`;
-      link.append(make("span", "room-link-name", name), make("span", "room-link-count"));
+      link.append(
+        make("span", "room-link-name", name),
+        make("span", "room-link-unread"),
+        make("span", "room-link-count"),
+      );
       item.append(link);
       return item;
     },
-    update: (item, { people }) => {
+    update: (item, { people, unread }) => {
+      item
+        .querySelector(".room-link-unread")
+        ?.replaceChildren(
+          ...(unread === 0 ? [] : [unread > 99 ? "99+" : String(unread), make("span", "sr", " unread")]),
+        );
       const count = item.querySelector(".room-link-count");
       count?.replaceChildren(
         people === 0 ? "" : String(people),
@@ -42,7 +52,8 @@ export function createRoomList(): (view: View) => void {
   });
   return (view) => {
     const listed = view.rooms.some(({ name }) => name === view.room);
-    update(listed ? view.rooms : [...view.rooms, { name: view.room, people: 0, said: 0 }]);
+    const rooms = listed ? view.rooms : [...view.rooms, { name: view.room, people: 0, said: 0 }];
+    update(rooms.map((room) => ({ ...room, unread: view.unread?.get(room.name) ?? 0 })));
     if (current === view.room && document.querySelector(".room-link[aria-current]") !== null) return;
     current = view.room;
     byId("room", HTMLHeadingElement).textContent = current;

@@ -1,6 +1,7 @@
 import { type Entry, keyOf, talkIn, type View } from "../client/view.ts";
 import { avatar, byId, icon, make, runtimeBadge } from "./elements.ts";
 import { keyedList } from "./keyed-list.ts";
+import { fillSaid } from "./said-text.ts";
 
 /** Messages of one author that follow each other within this time stand under one name. */
 const GROUP_MS = 5 * 60_000;
@@ -11,13 +12,18 @@ interface Row {
   readonly entry: Entry;
   /** Stands under a name of its own. */
   readonly first: boolean;
+  /** Is the first one that nobody has read. */
+  readonly divides: boolean;
 }
 
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short" });
 
-/** Shows the messages of the room that we are in. Returns the function that updates. */
-export function createTalkList(retry: (entry: Entry) => void): (view: View) => void {
+/**
+ * Shows the messages of the room that we are in, with a line above the one that `divider` names. Returns the function
+ * that updates.
+ */
+export function createTalkList(retry: (entry: Entry) => void, divider: () => string | undefined): (view: View) => void {
   const log = byId("log", HTMLDivElement);
   const list = byId("entries", HTMLOListElement);
   const empty = byId("empty", HTMLDivElement);
@@ -31,18 +37,17 @@ export function createTalkList(retry: (entry: Entry) => void): (view: View) => v
   const isNearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
   const toEnd = () => {
     log.scrollTop = log.scrollHeight;
+    wasNearEnd = true;
     jump.hidden = true;
   };
+  let wasNearEnd = true;
   log.addEventListener("scroll", () => {
-    if (isNearEnd()) jump.hidden = true;
+    wasNearEnd = isNearEnd();
+    if (wasNearEnd) jump.hidden = true;
   });
   jump.addEventListener("click", toEnd);
-  // The keyboard of a phone, or a longer draft, takes room from the list: what was read last stays in sight.
-  let height = log.clientHeight;
-  new ResizeObserver(() => {
-    if (log.clientHeight < height && log.scrollHeight - log.scrollTop - height < NEAR_PX) toEnd();
-    height = log.clientHeight;
-  }).observe(log);
+  // The keyboard of a phone, a longer draft, or a panel takes room from the list: what was read last stays in sight.
+  new ResizeObserver(() => wasNearEnd && toEnd()).observe(log);
 
   return (view) => {
     const talk = talkIn(view, view.room);
@@ -65,7 +70,7 @@ export function createTalkList(retry: (entry: Entry) => void): (view: View) => v
     const follows = entered || isNearEnd() || (newest?.own === true && newest !== last && newest.status === "sending");
     // What was said before is simply there; what comes now arrives.
     isNew = !entered && talk.loaded && rows.length > 0;
-    rows = rowsOf(talk.entries, rows);
+    rows = rowsOf(talk.entries, rows, divider());
     update(rows);
     if (follows) toEnd();
     else if (newest !== undefined && last !== undefined && keyOf(newest) !== keyOf(last)) jump.hidden = false;
@@ -74,11 +79,13 @@ export function createTalkList(retry: (entry: Entry) => void): (view: View) => v
 }
 
 /** The rows of these entries; one that is as it was is the same object, and so is not drawn again. */
-function rowsOf(entries: readonly Entry[], previous: readonly Row[]): readonly Row[] {
+function rowsOf(entries: readonly Entry[], previous: readonly Row[], divider: string | undefined): readonly Row[] {
   const known = new Map(previous.map((row) => [row.entry, row]));
   return entries.map((entry, i) => {
     const before = entries[i - 1];
+    const divides = divider !== undefined && keyOf(entry) === divider;
     const first =
+      divides ||
       before === undefined ||
       before.uid !== entry.uid ||
       entry.own !== before.own ||
@@ -86,7 +93,7 @@ function rowsOf(entries: readonly Entry[], previous: readonly Row[]): readonly R
       before.runtime !== entry.runtime ||
       entry.at - before.at > GROUP_MS;
     const row = known.get(entry);
-    return row?.first === first ? row : { entry, first };
+    return row?.first === first && row.divides === divides ? row : { entry, first, divides };
   });
 }
 
@@ -94,7 +101,8 @@ function create({ entry }: Row, isNew: boolean): HTMLElement {
   const item = make("li", "entry");
   const said = make("div", "said");
   const line = make("div", "line");
-  const bubble = make("p", "bubble", entry.text);
+  const bubble = make("p", "bubble");
+  fillSaid(bubble, entry.text);
   bubble.dir = "auto";
   line.append(bubble, make("p", "status"));
   said.append(make("p", "meta"), line);
@@ -103,7 +111,9 @@ function create({ entry }: Row, isNew: boolean): HTMLElement {
   return item;
 }
 
-function fill(item: HTMLElement, { entry, first }: Row, retry: (entry: Entry) => void): void {
+function fill(item: HTMLElement, { entry, first, divides }: Row, retry: (entry: Entry) => void): void {
+  if (divides) item.prepend(make("p", "divider", "New"));
+  else item.querySelector(".divider")?.remove();
   item.toggleAttribute("data-own", entry.own);
   item.toggleAttribute("data-first", first);
   item.dataset.status = entry.status;

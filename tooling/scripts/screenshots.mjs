@@ -1,4 +1,4 @@
-// node screenshots.mjs [--out docs/images]: a conversation between browsers and terminals, photographed for the README.
+// node tooling/scripts/screenshots.mjs [--out docs/images]: a conversation between browsers and terminals, photographed for the README.
 // Runs the built server and terminal client, so build first.
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -7,13 +7,13 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
-import { ensureChromium } from "../../tooling/scripts/chromium.mjs";
+import { ensureChromium } from "./chromium.mjs";
 import { palettePng } from "./palette-png.mjs";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const { values: args } = parseArgs({
   options: {
-    out: { type: "string", default: join(here, "../../docs/images") },
+    out: { type: "string", default: join(root, "docs/images") },
     /** Also takes pictures of the states that the README does not show. */
     all: { type: "boolean", default: false },
   },
@@ -22,7 +22,9 @@ mkdirSync(args.out, { recursive: true });
 
 /** Runs one of our programs; `line(text)` resolves to its first line, past or to come, with that text in it. */
 function start(program, ...rest) {
-  const child = spawn(process.execPath, [join(here, "dist", program), ...rest], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(root, "apps/chat/dist", program), ...rest], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   // However this script ends, they end with it.
   process.on("exit", () => child.kill("SIGTERM"));
   const lines = [];
@@ -117,8 +119,47 @@ async function shoot(name, { page }, scheme = "light") {
 await shoot("chat-desktop-light", ann);
 await shoot("chat-desktop-dark", ann, "dark");
 await shoot("chat-phone", mei);
+await shoot("chat-phone-dark", mei, "dark");
+
+// The panel, after a connection that was cut and one that stood still.
+const panelButton = ({ page }) => page.getByRole("button", { name: "See the library work" });
+for (const one of [ann, mei]) {
+  await panelButton(one).click();
+  await one.page.getByRole("button", { name: "Cut it" }).click();
+  await one.page.getByText("resumed, nothing lost").waitFor();
+}
+await ann.page.getByRole("button", { name: "Stall it" }).click();
+await ann.say("Sente is whose move it is. This one waited five seconds and still came once.");
+await ann.page.getByRole("button", { name: "Stall it" }).waitFor();
+await jonas.say("Read about it at https://senseis.xmp.net/?Sente");
+for (const { page } of [ann, mei]) await page.getByText("senseis.xmp.net").waitFor();
+// A pointer over a button, or the focus on it, is not what the picture is about.
+for (const { page } of [ann, mei]) {
+  await page.mouse.move(0, 0);
+  await page.getByLabel("Message", { exact: true }).focus();
+}
+await shoot("chat-panel-light", ann);
+await shoot("chat-panel-dark", ann, "dark");
+await shoot("chat-panel-phone", mei);
 if (args.all) {
-  await shoot("phone-dark", mei, "dark");
+  for (const [name, width, height] of [
+    ["panel-360", 360, 640],
+    ["panel-tablet", 900, 700],
+    ["panel-wide", 1600, 900],
+  ]) {
+    await ann.page.setViewportSize({ width, height });
+    await shoot(name, ann);
+  }
+  await ann.page.getByLabel("Show what they say").check();
+  await ann.say("This one can be read");
+  await ann.page.getByText("frames, ").first().waitFor();
+  await ann.page.locator(".frame-payload").first().scrollIntoViewIfNeeded();
+  await shoot("panel-payloads", ann);
+  await ann.page.setViewportSize({ width: 1280, height: 800 });
+}
+for (const one of [ann, mei]) await panelButton(one).click();
+
+if (args.all) {
   await mei.page.getByRole("button", { name: "Rooms" }).click();
   await shoot("phone-rooms", mei);
   await mei.page.keyboard.press("Escape");
@@ -145,18 +186,18 @@ if (args.all) {
   await page.getByText("It is your move.").waitFor();
   await shoot("empty-phone", { page });
   await guest.close();
+}
 
-  server.child.kill("SIGKILL");
-  for (const one of [ann, mei]) await one.page.locator('.link[data-state="waiting"]').waitFor();
-  for (const one of [ann, mei]) {
-    await one.page.getByLabel("Message", { exact: true }).fill("Written while the server is away");
-    await one.page.keyboard.press("Enter");
-    await one.page.locator('.link[data-state="waiting"]').waitFor();
-  }
-  await shoot("reconnecting-light", ann);
-  await shoot("reconnecting-dark", ann, "dark");
-  await shoot("reconnecting-phone", mei);
-  await shoot("reconnecting-phone-dark", mei, "dark");
+server.child.kill("SIGKILL");
+for (const one of [ann, mei]) {
+  await one.page.locator('.link[data-state="waiting"]').waitFor();
+  await one.say("Written while the server is away");
+  await one.page.locator('.link[data-state="waiting"]').waitFor();
+}
+await shoot("chat-reconnecting-light", ann);
+await shoot("chat-reconnecting-dark", ann, "dark");
+await shoot("chat-reconnecting-phone", mei);
+if (args.all) {
   await ann.page.getByRole("button", { name: "Retry" }).waitFor();
   await shoot("failed-light", ann);
   await shoot("failed-dark", ann, "dark");

@@ -1,0 +1,20 @@
+import { talkIn } from "../client/view.ts";
+import { byId } from "./elements.ts";
+import type { PageTalk, PageView } from "./view-extras.ts";
+
+/** Shows who is typing in this room. Its line is always there, so that nothing moves. */
+export function createTypingLine(): (view: PageView) => void {
+  const line = byId("typing", HTMLParagraphElement);
+  return (view) => {
+    const talk: PageTalk = talkIn(view, view.room);
+    const text = typingText((talk.typing ?? []).map(({ name }) => name));
+    if (line.textContent !== text) line.textContent = text;
+  };
+}
+
+export function typingText(names: readonly string[]): string {
+  const [one, two] = names;
+  if (one === undefined) return "";
+  if (two === undefined) return `${one} is typing`;
+  return names.length === 2 ? `${one} and ${two} are typing` : `${names.length} people are typing`;
+}
