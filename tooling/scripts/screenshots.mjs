@@ -121,16 +121,18 @@ await shoot("chat-desktop-dark", ann, "dark");
 await shoot("chat-phone", mei);
 await shoot("chat-phone-dark", mei, "dark");
 
-// The panel, after a connection that was cut and one that stood still.
+// The panel, after a connection that stood still and one that was cut.
 const panelButton = ({ page }) => page.getByRole("button", { name: "See the library work" });
+for (const one of [ann, mei]) await panelButton(one).click();
+await ann.page.getByRole("button", { name: "Stall it" }).click();
+await ann.say("This one stood still for five seconds, and came once");
+await ann.page.getByRole("button", { name: "Stall it" }).waitFor();
+await mei.page.getByText("This one stood still").waitFor();
+await ann.page.getByText("longest 5").waitFor();
 for (const one of [ann, mei]) {
-  await panelButton(one).click();
   await one.page.getByRole("button", { name: "Cut it" }).click();
   await one.page.getByText("resumed, nothing lost").waitFor();
 }
-await ann.page.getByRole("button", { name: "Stall it" }).click();
-await ann.say("Sente is whose move it is. This one waited five seconds and still came once.");
-await ann.page.getByRole("button", { name: "Stall it" }).waitFor();
 await jonas.say("Read about it at https://senseis.xmp.net/?Sente");
 for (const { page } of [ann, mei]) await page.getByText("senseis.xmp.net").waitFor();
 // A pointer over a button, or the focus on it, is not what the picture is about.
