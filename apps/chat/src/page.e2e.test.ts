@@ -86,7 +86,18 @@ describe("the panel that shows the library work", () => {
     await panel(ann).getByText("resumed, nothing lost").waitFor();
     await frame(ann, "handshake, resumed session").first().waitFor();
     await frame(ann, "closed, ").first().waitFor();
-    for (const visitor of [ann, bob]) expect((await texts(visitor)).toSorted()).toEqual(all.toSorted());
+    for (const visitor of [ann, bob]) {
+      // What two people say at one time has no order between them; what one says has.
+      const said = await texts(visitor);
+      expect(said.toSorted()).toEqual(all.toSorted());
+      for (const who of ["Ann", "Bob"]) {
+        expect(said.filter((text) => text.startsWith(who))).toEqual(all.filter((text) => text.startsWith(who)));
+      }
+    }
+    // However many frames there are, only their list scrolls.
+    const overflow = () => (document.scrollingElement?.scrollHeight ?? 0) - innerHeight;
+    expect(await ann.page.evaluate(overflow)).toBe(0);
+    // A server that is not in demo mode says so with 404, which Chromium tells the console.
     expect(ann.faults.filter((fault) => !fault.includes("404"))).toEqual([]);
   });
 

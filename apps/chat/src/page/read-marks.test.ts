@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Entry, initialView, type View } from "../client/view.ts";
+import { type Entry, initialView, talkIn, type View } from "../client/view.ts";
 import { createReadMarks } from "./read-marks.ts";
 
 const said = (id: string, at: number, own = false): Entry => ({
@@ -14,7 +14,7 @@ const said = (id: string, at: number, own = false): Entry => ({
 });
 const viewOf = (room: string, ...entries: Entry[]): View => ({
   ...initialView(room),
-  talks: new Map([[room, { entries, people: [], loaded: true }]]),
+  talks: new Map([[room, { ...talkIn(initialView(room), room), entries, loaded: true }]]),
 });
 const [one, two, three] = [said("1", 1), said("2", 2), said("3", 3)];
 

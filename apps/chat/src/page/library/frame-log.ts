@@ -14,6 +14,7 @@ const clock = new Intl.DateTimeFormat([], {
   minute: "2-digit",
   second: "2-digit",
   fractionalSecondDigits: 3,
+  hourCycle: "h23",
 });
 
 /** Shows what went over the wire, the newest at the top. */
