@@ -5,7 +5,7 @@ import type { Browser } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "./e2e/chromium.ts";
 import { type Cuttable, cuttable } from "./e2e/cuttable.ts";
-import { endAll, type Program, type Runtime, startServer, startTerminal } from "./e2e/programs.ts";
+import { endAll, type Program, type Runtime, start, startServer, startTerminal } from "./e2e/programs.ts";
 import { type Visitor, visit } from "./e2e/visitor.ts";
 
 // Every runtime in one room, against the server of each. Every wait is for the thing itself.
@@ -125,4 +125,51 @@ it.each(runtimes)("what was said, and where, survives the death of a server on %
     await endAll();
     rmSync(data, { recursive: true });
   }
+});
+
+it("a guest on each runtime greets, answers, says where it speaks from, and ends with its input", async () => {
+  const { port } = await startServer();
+  const cleo = await startTerminal(port, "Cleo");
+  const guests = runtimes.map((runtime) => start("guest", { runtime, args: ["--url", `ws://127.0.0.1:${port}/chsk`] }));
+  const names = ["Node guest", "Bun guest", "Deno guest"];
+  await Promise.all(names.map((name) => cleo.line(`${name}: Hello from ${name.split(" ")[0]} `)));
+  // A guest that has just spoken holds its tongue for a while: who is asked again answers in the end.
+  await Promise.all(
+    names.map(async (name) => {
+      const [runtime = ""] = name.split(" ");
+      await expect
+        .poll(
+          () => {
+            cleo.say(`${runtime}, are you there`);
+            return cleo.lines.some((line) => line.includes(`${name}: Still on ${runtime}, Cleo`));
+          },
+          { timeout: 15_000, interval: 1_000 },
+        )
+        .toBe(true);
+    }),
+  );
+  for (const guest of guests) guest.closeInput();
+  expect(await Promise.all(guests.map(({ ended }) => ended))).toEqual([0, 0, 0]);
+  await Promise.all(names.map((name) => cleo.line(`* ${name} left`)));
+});
+
+it("terminals on several runtimes that have one key are one user, in step", async () => {
+  const { port } = await startServer();
+  const bob = await startTerminal(port, "Bob");
+  const key = ["--key", "one-user"];
+  const first = await startTerminal(port, "Ann", { runtime: "bun", args: key });
+  const second = await startTerminal(port, "Ann", { runtime: "deno", args: key });
+  first.say("from Bun");
+  await second.line("Ann: from Bun");
+  second.say("/name Anna");
+  await Promise.all([first, bob].map(({ line }) => line("* Ann is now Anna")));
+  // The other one has taken the name too: it does not bring back the old one when it joins again.
+  const cut = first.lines.length;
+  first.say("/cut");
+  await first.line("* back", { after: cut });
+  first.say("and again");
+  await bob.line("Anna: and again");
+  expect(bob.lines.filter((line) => line.includes("is now"))).toHaveLength(1);
+  bob.say("/people");
+  await bob.line("Anna (bun, deno)");
 });

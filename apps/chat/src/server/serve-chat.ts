@@ -54,7 +54,6 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
     report(`cannot listen: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
-  console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);
 
   let isEnding = false;
   const end = async () => {
@@ -66,6 +65,7 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
+  console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);
 }
 
 /** On the first port, or the next one that nobody has. */
