@@ -4,9 +4,12 @@ import { isatty } from "node:tty";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Runs the program and ends this process as it ends. Returns the program. */
-export function become(command, args, { stdio = "inherit" } = {}) {
-  const child = spawn(command, args, { stdio });
+/**
+ * Runs the program and ends this process as it ends. Returns the program. Where it ends with the code `again`, it is
+ * started again, and `started` gets each.
+ */
+export function become(command, args, { stdio = "inherit", again, started = () => {} } = {}) {
+  let child = run();
   for (const signal of SIGNALS) {
     // Ctrl-C reaches every program of a terminal; passed on, it would come twice.
     process.on(signal, () => (signal === "SIGINT" && isatty(0)) || child.kill(signal));
@@ -16,14 +19,24 @@ export function become(command, args, { stdio = "inherit" } = {}) {
   setInterval(() => {
     if (process.ppid !== parent) child.kill("SIGTERM");
   }, 200).unref();
-  child.on("error", (error) => {
-    console.error(`${command} cannot be run: ${error.message}`);
-    process.exitCode = 1;
-  });
-  child.on("exit", (code, signal) => {
-    if (signal === null) process.exit(code);
-    for (const each of SIGNALS) process.removeAllListeners(each);
-    process.kill(process.pid, signal);
-  });
   return child;
+
+  function run() {
+    const program = spawn(command, args, { stdio });
+    program.on("error", (error) => {
+      console.error(`${command} cannot be run: ${error.message}`);
+      process.exitCode = 1;
+    });
+    program.on("exit", (code, signal) => {
+      if (again !== undefined && code === again) {
+        child = run();
+        return;
+      }
+      if (signal === null) process.exit(code);
+      for (const each of SIGNALS) process.removeAllListeners(each);
+      process.kill(process.pid, signal);
+    });
+    started(program);
+    return program;
+  }
 }

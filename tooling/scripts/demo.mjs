@@ -27,15 +27,25 @@ console.log(`built in ${seconds(performance.now() - begun)}; starting the chat o
 
 const data = dataFolder();
 const passed = [
+  "--demo",
   ...(args.port === undefined ? [] : ["--port", args.port]),
   ...(args.host === undefined ? [] : ["--host", args.host]),
 ];
 const { command, args: given } = chatProgram("server", args.server, passed, data === undefined ? {} : { data });
-const server = become(command, given, { stdio: ["inherit", "pipe", "inherit"] });
-createInterface({ input: server.stdout }).on("line", (line) => {
-  console.log(line);
-  const [, url] = /^chat: (http\S+)$/.exec(line) ?? [];
-  if (url !== undefined && !args.alone) invite(url);
+let isInvited = args.alone;
+become(command, given, {
+  stdio: ["inherit", "pipe", "inherit"],
+  // The page of a demo has a button that restarts the server.
+  again: 75,
+  started: (server) => {
+    createInterface({ input: server.stdout }).on("line", (line) => {
+      console.log(line);
+      const [, url] = /^chat: (http\S+)$/.exec(line) ?? [];
+      if (url === undefined || isInvited) return;
+      isInvited = true;
+      invite(url);
+    });
+  },
 });
 
 /** Starts a guest on each of the other runtimes. They end with their input, which ends with us, however we end. */

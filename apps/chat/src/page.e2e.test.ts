@@ -129,18 +129,18 @@ describe("the panel that shows the library work", () => {
   it("restarts the server where the server lets one, and else does not offer it", async () => {
     const ann = await visit(browser, url, "Ann");
     const answered = ann.page.waitForResponse((response) => new URL(response.url()).pathname === "/demo");
-    await ann.page.route("**/demo", (route) => route.fulfill({ status: 404 }));
+
     await unfold(ann);
     await answered;
     const restart = panel(ann).getByRole("button", { name: "Restart server" });
     await restart.waitFor({ state: "hidden" });
 
-    await ann.page.route("**/demo", (route) => route.fulfill({ status: 200 }));
-    await ann.page.route("**/demo/restart", (route) => route.fulfill({ status: 202 }));
+    await ann.page.route("**/demo", (route) => route.fulfill({ status: 200, body: "token" }));
+    await ann.page.route("**/demo/restart/token", (route) => route.fulfill({ status: 202 }));
     await ann.page.reload();
     await ann.connection("connected");
     await unfold(ann);
-    const asked = ann.page.waitForRequest("**/demo/restart");
+    const asked = ann.page.waitForRequest("**/demo/restart/token");
     await restart.click();
     expect((await asked).method()).toBe("POST");
   });

@@ -25,7 +25,11 @@ await serveChat({
       hostname,
       fetch: (request, bunServer) => {
         if (server.handles(request)) return server.fetch(request, bunServer);
-        const { status, headers, body } = page(request.method, new URL(request.url).pathname);
+        const { status, headers, body } = page(
+          request.method,
+          new URL(request.url).pathname,
+          request.headers.get("accept-encoding"),
+        );
         return new Response(body, { status, headers });
       },
       websocket: server.websocket,

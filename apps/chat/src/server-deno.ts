@@ -20,7 +20,11 @@ await serveChat({
   listen: ({ port, hostname, page }) => {
     const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) => {
       if (server.handles(request)) return server.fetch(request, info);
-      const { status, headers, body } = page(request.method, new URL(request.url).pathname);
+      const { status, headers, body } = page(
+        request.method,
+        new URL(request.url).pathname,
+        request.headers.get("accept-encoding"),
+      );
       return new Response(body, { status, headers });
     });
     return { port: http.addr.port, stop: () => void http.shutdown() };

@@ -13,7 +13,11 @@ await serveChat({
   begin: (store) => void startRouter(server, chatHandlers(server, store)),
   listen: async ({ port, hostname, page }) => {
     const http = createServer((request, response) => {
-      const { status, headers, body } = page(request.method, request.url);
+      const { status, headers, body } = page(
+        request.method,
+        request.url,
+        request.headers["accept-encoding"]?.toString(),
+      );
       response.writeHead(status, headers).end(body ?? undefined);
     });
     server.attach(http, { path: "/chsk" });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readPage } from "./page-files.ts";
 
@@ -26,6 +27,13 @@ it("serves the page and its files with their types, and with headers that forbid
   expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self';/);
   expect(page.headers["x-content-type-options"]).toBe("nosniff");
   expect(answer("GET", "/page.js").headers["content-type"]).toBe("text/javascript; charset=utf-8");
+});
+
+it("compresses where the asker takes that", () => {
+  const page = answer("GET", "/", "br, gzip;q=0.5");
+  expect(page.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding" });
+  expect(gunzipSync(page.body as Uint8Array).toString()).toBe("<!doctype html><title>x</title>");
+  expect(answer("GET", "/", "br").headers).not.toHaveProperty("content-encoding");
 });
 
 it("finds nothing outside the folder, and no file of another kind", () => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -38,20 +39,31 @@ export interface PageAnswer {
   readonly body: Uint8Array<ArrayBuffer> | string | null;
 }
 
+/** Answers the requests of a page. `accepts`: the encodings that the asker takes, as in `Accept-Encoding`. */
+export type Page = (method: string | undefined, path: string | undefined, accepts?: string | null) => PageAnswer;
+
+interface PageFile {
+  readonly type: string;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly gzipped: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * Reads the files of one folder, once at the start. Returns what answers the requests: what is not one of the files by
  * its exact name is not found, so that no path leads out of the folder.
  */
-export function readPage(folder: string): (method: string | undefined, path: string | undefined) => PageAnswer {
-  const files = new Map<string, { readonly type: string; readonly body: Uint8Array<ArrayBuffer> }>();
+export function readPage(folder: string): Page {
+  const files = new Map<string, PageFile>();
   for (const name of readdirSync(folder)) {
     const type = contentTypes[extname(name)];
-    if (type !== undefined) files.set(`/${name}`, { type, body: new Uint8Array(readFileSync(join(folder, name))) });
+    if (type === undefined) continue;
+    const content = readFileSync(join(folder, name));
+    files.set(`/${name}`, { type, plain: new Uint8Array(content), gzipped: new Uint8Array(gzipSync(content)) });
   }
   const index = files.get("/index.html");
   if (index !== undefined) files.set("/", index);
 
-  return (method, path) => {
+  return (method, path, accepts) => {
     if (method !== "GET" && method !== "HEAD") {
       return { status: 405, headers: { ...headers, allow: "GET, HEAD" }, body: null };
     }
@@ -63,10 +75,17 @@ export function readPage(folder: string): (method: string | undefined, path: str
         body: "Nothing here.\n",
       };
     }
-    const { type, body } = file;
+    const isGzipped = /\bgzip\b/.test(accepts ?? "");
+    const body = isGzipped ? file.gzipped : file.plain;
     return {
       status: 200,
-      headers: { ...headers, "content-type": type, "content-length": String(body.length) },
+      headers: {
+        ...headers,
+        vary: "accept-encoding",
+        "content-type": file.type,
+        "content-length": String(body.length),
+        ...(isGzipped ? { "content-encoding": "gzip" } : {}),
+      },
       body: method === "HEAD" ? null : body,
     };
   };

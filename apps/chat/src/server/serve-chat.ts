@@ -1,18 +1,21 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { demoPage } from "./demo-mode.ts";
 import { fileStore, memoryStore, type Store } from "./file-store.ts";
-import { type PageAnswer, readPage } from "./page-files.ts";
+import { type Page, readPage } from "./page-files.ts";
 
 /** How long people may take to see that the server ends. */
 const DRAIN_MS = 500;
 const DEFAULT_PORT = 3000;
+/** With this exit code a demo's server asks to be started again. */
+const AGAIN = 75;
 
 /** What a runtime is given to serve, and where. */
 export interface Serving {
   readonly port: number;
   readonly hostname: string;
-  readonly page: (method: string | undefined, path: string | undefined) => PageAnswer;
+  readonly page: Page;
 }
 
 /** What listens. */
@@ -40,12 +43,15 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
       host: { type: "string", default: "127.0.0.1" },
       /** The folder in which rooms, names and messages are kept. Without it they last as long as the server. */
       data: { type: "string" },
+      /** Visitors may restart the server: whoever started it starts it again. */
+      demo: { type: "boolean", default: false },
     },
   });
   const report = (message: string) => console.error(`chat: ${message}`);
   begin(args.data === undefined ? memoryStore : fileStore(args.data, report));
 
-  const page = readPage(fileURLToPath(new URL("page/", import.meta.url)));
+  const files = readPage(fileURLToPath(new URL("page/", import.meta.url)));
+  const page = demoPage(files, args.demo ? () => void end(AGAIN) : undefined);
   let listener: Listener;
   try {
     const at = (port: number) => listen({ port, hostname: args.host, page });
@@ -56,13 +62,13 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
   }
 
   let isEnding = false;
-  const end = async () => {
+  const end = async (code = 0) => {
     if (isEnding) return;
     isEnding = true;
     await server.close({ drainMs: DRAIN_MS });
     listener.stop();
     // A runtime may still wait for sockets of peers that do not close theirs.
-    process.exit(0);
+    process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
   console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);

@@ -27,17 +27,19 @@ export function createTrials(cut: () => void, stall: Stall): { readonly unfolded
   const said = byId("restart-error", HTMLParagraphElement);
   restart.addEventListener("click", async () => {
     // A server that ends at once may not answer any more; then the badge tells the rest.
-    const response = await fetch("/demo/restart", { method: "POST" }).catch(() => undefined);
+    const response = await fetch(`/demo/restart/${token}`, { method: "POST" }).catch(() => undefined);
     said.textContent = response === undefined || response.ok ? "" : "The server refused to restart.";
   });
 
   // Only a server in demo mode lets anybody restart it. Nobody need ask before somebody looks.
   let isAsked = false;
+  let token = "";
   const askServer = async () => {
     const response = await fetch("/demo").catch(() => undefined);
     // Not there just now: the next unfolding asks again.
     isAsked = response !== undefined;
-    byId("restart-trial", HTMLDivElement).hidden = response?.status !== 200;
+    if (response?.status === 200) token = await response.text();
+    byId("restart-trial", HTMLDivElement).hidden = token === "";
   };
   return {
     unfolded: () => {
