@@ -4,40 +4,40 @@ import { run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { schedules } from "./schedules.ts";
 
-/** The schedule of a seed; where it fails, the smallest that fails like it. */
-export async function scheduleOf(seed: number): Promise<Schedule> {
-  const property = fc.asyncProperty(schedules, async (schedule) => {
-    const { failure } = await run(schedule);
-    if (failure !== undefined) throw new Error(failure);
-  });
-  const found = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: 20_000 });
-  const [schedule] = found.counterexample ?? fc.sample(schedules, { seed, numRuns: 1 });
+/** The schedule of a seed. */
+export function scheduleOf(seed: number): Schedule {
+  const [schedule] = fc.sample(schedules, { seed, numRuns: 1 });
   if (schedule === undefined) throw new Error(`no schedule for seed ${seed}`);
   return schedule;
 }
 
-/** What `pnpm sim --seed N` prints: the schedule, what happened in it, and what was wrong. */
-export async function simulate(seed: number): Promise<{ readonly text: string; readonly isWrong: boolean }> {
-  const schedule = await scheduleOf(seed);
-  const { failure, traces } = await run(schedule, true);
-  const lines = [
-    `setup ${JSON.stringify(schedule.setup)}`,
-    ...schedule.commands.map((command) => JSON.stringify(command)),
-    "",
-    ...draw(traces, { clients: schedule.setup.clients.length }),
-    "",
-    failure ?? "nothing is wrong",
-  ];
-  return { text: lines.join("\n"), isWrong: failure !== undefined };
+export async function isWrong(seed: number): Promise<boolean> {
+  return (await run(scheduleOf(seed))).failure !== undefined;
 }
 
-/** The seeds from `first` on whose schedules fail. */
-export async function wrongSeeds(first: number, runs: number): Promise<readonly number[]> {
-  const wrong: number[] = [];
-  for (let seed = first; seed < first + runs; seed++) {
-    for (const schedule of fc.sample(schedules, { seed, numRuns: 1 })) {
-      if ((await run(schedule)).failure !== undefined) wrong.push(seed);
-    }
-  }
-  return wrong;
+/** The schedule of a seed; where it fails, the smallest that was found to fail. */
+async function smallest(seed: number): Promise<Schedule> {
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    const { failure } = await run(schedule);
+    if (failure !== undefined) throw new Error(failure);
+  });
+  const { counterexample } = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: 20_000 });
+  return counterexample?.[0] ?? scheduleOf(seed);
+}
+
+export interface Simulation {
+  /** What was wrong. */
+  readonly failure: string | undefined;
+  /** The schedule, a line for each command. */
+  readonly schedule: string;
+  readonly diagram: string;
+}
+
+/** Runs the schedule of a seed, shrunk where it fails. */
+export async function simulate(seed: number): Promise<Simulation> {
+  const schedule = await smallest(seed);
+  const { failure, traces } = await run(schedule, true);
+  const lines = [schedule.setup, ...schedule.commands].map((line) => JSON.stringify(line));
+  const diagram = draw(traces, { clients: schedule.setup.clients.length });
+  return { failure, schedule: lines.join("\n"), diagram: diagram.join("\n") };
 }
