@@ -33,13 +33,13 @@ const clock = "packages/protocol/src/session/clock.ts";
 const closeCodes = "packages/protocol/src/wire/close-codes.ts";
 const driver = "packages/engine/src/client/driver.ts";
 const connection = "packages/engine/src/server/connection.ts";
-const engine = "packages/engine/src/server/server.ts";
+const connections = "packages/engine/src/server/connections.ts";
 
 export const mutants: readonly Mutant[] = [
-  one("no-attempt", sessions, "return arrival.attempt <= last;", "return false;"),
+  one("no-attempt", sessions, "return known !== undefined && attempt <= known.attempt;", "return false;"),
   one(
     "stale-4409",
-    engine,
+    connections,
     "closeAtOnce(host, socket, closeCodes.broken, STALE)",
     "closeAtOnce(host, socket, closeCodes.takenOver, STALE)",
   ),
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
   one(
     "orphans-kept",
     sessions,
-    "if (resumed === undefined && unconfirmed !== undefined && unconfirmed !== known) {",
+    "if (resumed === undefined && isLater && unconfirmed !== known) {",
     "if (labelOf(arrival) === undefined) {",
   ),
   // Not in the model from which the rules come.

@@ -115,6 +115,19 @@ describe("the order of attempts (PROTOCOL.md section 6.4)", () => {
   });
 });
 
+describe("a namesake that confirms nothing (PROTOCOL.md section 6.4)", () => {
+  it("does not keep a client from its own session, and is not ended by it", () => {
+    const own = begun(arrival({ attempt: 3 }));
+    const namesake = begun(arrival({ attempt: 900 }), false);
+    const back = arrival({ attempt: 4, named: naming(own) });
+    expect(table.isStale(back)).toBe(false);
+    expect(table.admit(back)).toEqual({ ending: [], resumed: own });
+    const inVain = arrival({ attempt: 5, named: naming(own, 7) });
+    expect(table.admit(inVain).ending).toEqual([{ holder: own, reason: "resumed in vain" }]);
+    expect(namesake.session.status).toBe("live");
+  });
+});
+
 describe("bounds on what is away (PROTOCOL.md section 6.7)", () => {
   const away = (clientId: string) => {
     const holder = begun(arrival({ clientId }));

@@ -60,12 +60,10 @@ export class ServerSessions<H extends SessionHolder> {
 
   /** True for an attempt that a later one of the same client has overtaken: it is refused, and touches no session. */
   isStale(arrival: Arrival): boolean {
-    const { named } = arrival;
-    const last = Math.max(
-      (named === undefined ? undefined : this.#byId.get(named.id)?.attempt) ?? 0,
-      this.#unconfirmedOf(arrival)?.attempt ?? 0,
-    );
-    return arrival.attempt <= last;
+    const { named, attempt } = arrival;
+    // Whoever names a session is not held up by a namesake that confirms none.
+    const known = (named && this.#byId.get(named.id)) ?? this.#unconfirmedOf(arrival);
+    return known !== undefined && attempt <= known.attempt;
   }
 
   /** Finds the session that an arrival which is not stale goes on with, and those that it ends. */
@@ -87,7 +85,8 @@ export class ServerSessions<H extends SessionHolder> {
         ending.push({ holder, reason: "resumed in vain" });
       }
     }
-    if (resumed === undefined && unconfirmed !== undefined && unconfirmed !== known) {
+    const isLater = unconfirmed !== undefined && attempt > unconfirmed.attempt;
+    if (resumed === undefined && isLater && unconfirmed !== known) {
       ending.push({ holder: unconfirmed.holder, reason: "never confirmed" });
     }
     return { ending, resumed };
