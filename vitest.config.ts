@@ -92,6 +92,16 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      // The life of a page in Chromium, by its devtools protocol.
+      {
+        extends: true,
+        test: {
+          name: "lifecycle-e2e",
+          include: ["packages/conformance/src/*.e2e.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
+      },
       // Every way of mounting, on its own runtime, with the packages as they were built.
       {
         extends: true,

@@ -1,4 +1,11 @@
-import { type ClientCore, createClient, type WebSocketLike, webHost, webSocketOpener } from "@sente-lite/engine";
+import {
+  type ClientCore,
+  createClient,
+  type Lifecycle,
+  type WebSocketLike,
+  webHost,
+  webSocketOpener,
+} from "@sente-lite/engine";
 import type { AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
 
 // types
@@ -22,16 +29,21 @@ function resolveUrl(url: string): string {
   return new URL(url, globalThis.location?.href).href;
 }
 
-/** The network came back, or somebody looks at the page: a client that waits to reconnect need not wait so long. */
-function watchLifecycle(hasten: () => void): () => void {
-  const whenVisible = () => {
-    if (document.visibilityState === "visible") hasten();
-  };
-  globalThis.addEventListener?.("online", hasten);
-  globalThis.document?.addEventListener("visibilitychange", whenVisible);
+/** Each listener does nothing where there is no page, in a worker say. */
+function watchLifecycle({ hasten, suspend, resume }: Lifecycle): () => void {
+  const listeners: readonly (readonly [EventTarget | undefined, string, (event: Event) => void])[] = [
+    [globalThis, "online", hasten],
+    [globalThis.document, "visibilitychange", () => document.visibilityState === "visible" && hasten()],
+    // Of a page that goes into the back/forward cache, or is frozen, Chromium closes the sockets itself, and with 1001,
+    // which would end the session. A page that is not kept ends, and its session with it.
+    [globalThis, "pagehide", (event) => (event as PageTransitionEvent).persisted && suspend()],
+    [globalThis.document, "freeze", suspend],
+    [globalThis.document, "resume", resume],
+    [globalThis, "pageshow", resume],
+  ];
+  for (const [target, type, listener] of listeners) target?.addEventListener?.(type, listener);
   return () => {
-    globalThis.removeEventListener?.("online", hasten);
-    globalThis.document?.removeEventListener("visibilitychange", whenVisible);
+    for (const [target, type, listener] of listeners) target?.removeEventListener?.(type, listener);
   };
 }
 

@@ -1,4 +1,4 @@
-export { type ClientCore, createClient } from "./client/client.ts";
+export { type ClientCore, createClient, type Lifecycle } from "./client/client.ts";
 export type { WithHeaders } from "./client/driver.ts";
 export type { Host, Logger, Timer } from "./host.ts";
 export { type Routable, startRouter } from "./router.ts";

@@ -83,7 +83,7 @@ export class Tab {
     const { pingMs, onSessionLost, limits } = world.setup;
     const openSocket = (url: string, protocols: readonly string[], handlers: SocketHandlers) =>
       world.openSocket(this, url, protocols, handlers);
-    const watchLifecycle = (hasten: () => void) => {
+    const watchLifecycle = ({ hasten }: { readonly hasten: () => void }) => {
       this.hasten = hasten;
       return () => {};
     };

@@ -4,35 +4,49 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export type ProxyDeed =
   /** Resets them. */
   | { readonly type: "cut" }
-  /** Passes nothing on until `flow`; what is sent waits. */
+  /** Resets each once so many more bytes went that way, those included: in the middle of a frame, say. */
+  | { readonly type: "cut-after"; readonly to: Side; readonly bytes: number }
+  /** Reads nothing until `flow`, as a peer that hangs: what is sent waits in the kernels, and then at its sender. */
   | { readonly type: "stall" }
+  /** Resets them and all that come, until `flow`. */
+  | { readonly type: "refuse" }
   | { readonly type: "flow" }
   /** From now on passes everything on so much later, connections to come too. */
   | { readonly type: "delay"; readonly ms: number }
   /** Swallows all that is sent on them, each way, and tells nobody; connections to come are not touched. */
-  | { readonly type: "black-hole" }
-  /** Resets them once so many more bytes went to the server: in the middle of a frame, say. */
-  | { readonly type: "cut-after"; readonly bytes: number };
+  | { readonly type: "black-hole" };
 
-interface Pipe {
-  readonly client: Socket;
-  readonly server: Socket;
+type Side = "client" | "server";
+
+/** One direction of a connection. */
+interface Lane {
+  readonly from: Socket;
+  readonly to: Socket;
+  readonly towards: Side;
+  /** What is on its way; one after the other, so that a delay which changes reorders nothing. */
+  onItsWay: Promise<void>;
+  cutAfter: number;
+}
+
+interface Link {
+  readonly lanes: readonly Lane[];
   isSwallowed: boolean;
-  cutAfter: number | undefined;
 }
 
 /** A TCP proxy before a server, which harms real connections as networks do. */
 export class TcpProxy {
   readonly #target: number;
-  readonly #server = createServer((client) => this.#accept(client));
-  readonly #pipes = new Set<Pipe>();
+  readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+  readonly #links = new Set<Link>();
   #delayMs = 0;
   #isStalled = false;
+  #isRefusing = false;
 
   constructor(target: number) {
     this.#target = target;
   }
 
+  /** Listens on a free port; resolves to it. */
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     return (this.#server.address() as AddressInfo).port;
@@ -41,61 +55,88 @@ export class TcpProxy {
   do(deed: ProxyDeed): void {
     if (deed.type === "delay") this.#delayMs = deed.ms;
     if (deed.type === "stall" || deed.type === "flow") this.#isStalled = deed.type === "stall";
-    for (const pipe of this.#pipes) {
-      if (deed.type === "cut") this.#cut(pipe);
-      else if (deed.type === "black-hole") pipe.isSwallowed = true;
-      else if (deed.type === "cut-after") pipe.cutAfter = deed.bytes;
-      else if (deed.type === "stall") for (const socket of [pipe.client, pipe.server]) socket.pause();
-      else if (deed.type === "flow") for (const socket of [pipe.client, pipe.server]) socket.resume();
+    if (deed.type === "refuse" || deed.type === "flow") this.#isRefusing = deed.type === "refuse";
+    for (const link of this.#links) {
+      if (deed.type === "cut" || deed.type === "refuse") this.#cut(link);
+      if (deed.type === "black-hole") link.isSwallowed = true;
+      for (const lane of link.lanes) {
+        if (deed.type === "cut-after" && deed.to === lane.towards) lane.cutAfter = deed.bytes;
+        if (deed.type === "stall") lane.from.pause();
+        if (deed.type === "flow") lane.from.resume();
+      }
     }
   }
 
+  /** Resets what is left, and takes no more. */
   async close(): Promise<void> {
-    for (const pipe of this.#pipes) this.#cut(pipe);
+    for (const link of this.#links) this.#cut(link);
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #accept(client: Socket): void {
-    const server = connect(this.#target, "127.0.0.1");
-    const pipe: Pipe = { client, server, isSwallowed: false, cutAfter: undefined };
-    this.#pipes.add(pipe);
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
+    if (this.#isRefusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect({ port: this.#target, host: "127.0.0.1", allowHalfOpen: true });
+    const lane = (from: Socket, to: Socket, towards: Side): Lane => ({
+      from,
+      to,
+      towards,
+      onItsWay: Promise.resolve(),
+      cutAfter: Number.POSITIVE_INFINITY,
+    });
+    const link: Link = {
+      lanes: [lane(client, server, "server"), lane(server, client, "client")],
+      isSwallowed: false,
+    };
+    this.#links.add(link);
+    for (const lane of link.lanes) {
+      const { from, to } = lane;
+      from.setNoDelay(true);
       if (this.#isStalled) from.pause();
-      from.on("data", (chunk) => this.#pass(pipe, to, chunk));
       from.on("error", () => {});
-      from.on("end", () => this.#later(() => !pipe.isSwallowed && to.end()));
-      from.on("close", () => {
-        this.#pipes.delete(pipe);
-        // Whoever is swallowed learns nothing of the other's end.
-        if (!pipe.isSwallowed) this.#later(() => to.destroy());
+      from.on("data", (chunk) => this.#pass(link, lane, chunk));
+      from.on("end", () => this.#later(link, lane, () => to.end()));
+      from.on("close", (hadError) => {
+        this.#later(link, lane, () => {
+          if (hadError) reset(to);
+          else to.destroySoon();
+        });
+        if (to.destroyed) this.#links.delete(link);
       });
     }
   }
 
-  #pass(pipe: Pipe, to: Socket, chunk: Buffer): void {
-    if (pipe.isSwallowed) return;
-    const { cutAfter } = pipe;
-    if (to === pipe.server && cutAfter !== undefined) {
-      pipe.cutAfter = cutAfter - chunk.length;
-      if (chunk.length >= cutAfter) {
-        to.write(chunk.subarray(0, cutAfter), () => this.#cut(pipe));
-        return;
-      }
-    }
-    this.#later(() => to.write(chunk));
+  #pass(link: Link, lane: Lane, chunk: Buffer): void {
+    if (link.isSwallowed) return;
+    const isLast = chunk.length >= lane.cutAfter;
+    const passed = isLast ? chunk.subarray(0, lane.cutAfter) : chunk;
+    lane.cutAfter -= passed.length;
+    this.#later(link, lane, () => {
+      lane.to.write(passed, () => isLast && this.#cut(link));
+    });
   }
 
-  /** Equal delays keep the order. */
-  #later(fn: () => void): void {
-    if (this.#delayMs === 0) fn();
-    else setTimeout(fn, this.#delayMs);
+  #later(link: Link, lane: Lane, fn: () => void): void {
+    const delayMs = this.#delayMs;
+    const due = delayMs === 0 ? undefined : new Promise((resolve) => setTimeout(resolve, delayMs));
+    lane.onItsWay = lane.onItsWay
+      .then(() => due)
+      .then(() => {
+        // Whoever is swallowed learns nothing, the other's end included.
+        if (!link.isSwallowed) fn();
+      });
   }
 
-  #cut(pipe: Pipe): void {
-    this.#pipes.delete(pipe);
-    for (const socket of [pipe.client, pipe.server]) socket.resetAndDestroy();
+  #cut(link: Link): void {
+    this.#links.delete(link);
+    for (const { from } of link.lanes) reset(from);
   }
+}
+
+/** Where the end was sent already, Node 20 would lose the handle in a reset, and never exit. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

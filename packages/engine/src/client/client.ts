@@ -44,8 +44,18 @@ export interface ClientCore {
   readonly codec?: Codec;
   /** Makes an absolute address of the user's, when it connects. */
   readonly resolveUrl?: (url: string) => string;
-  /** Calls back when the network came back or the page is looked at; returns the function that stops it. */
-  readonly watchLifecycle?: (hasten: () => void) => () => void;
+  /** Tells what befalls the page that the client lives in; returns the function that stops it. */
+  readonly watchLifecycle?: (lifecycle: Lifecycle) => () => void;
+}
+
+/** What a page's life means to a client. */
+export interface Lifecycle {
+  /** The network came back, or the page is looked at: a client that waits to reconnect need not wait so long. */
+  hasten(): void;
+  /** The page is about to stand still, and its sockets to be closed: the client closes its own, and keeps the session. */
+  suspend(): void;
+  /** The page goes on. */
+  resume(): void;
 }
 
 type Delivered = ClientMessage & Message;
@@ -187,7 +197,11 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     driver.run();
   };
   const watch = () => {
-    stopWatching ??= core.watchLifecycle?.(act((at) => session.hasten(at)));
+    stopWatching ??= core.watchLifecycle?.({
+      hasten: act((at) => session.hasten(at)),
+      suspend: () => driver.suspend(),
+      resume: () => driver.resume(),
+    });
   };
   const prepare = () => {
     if (isClosed) throw new UsageError("client-closed", "the client was closed for good; make another");

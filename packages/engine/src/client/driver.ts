@@ -89,6 +89,7 @@ export class ClientDriver {
   #frameBytes = 0;
   #isDraining = false;
   #isRunning = false;
+  #isSuspended = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -121,6 +122,20 @@ export class ClientDriver {
   cut(): void {
     this.#forget()?.socket?.terminate();
     this.#lost(closeCodes.broken, "broken on purpose");
+  }
+
+  /** Cuts the connection where there is one, and lets no timer begin another until `resume`. */
+  suspend(): void {
+    this.#isSuspended = true;
+    if (this.#attempt === undefined) this.#arm();
+    else this.cut();
+  }
+
+  resume(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    this.#options.session.hasten(this.#options.now());
+    this.run();
   }
 
   #open(number: number, session: NamedSession | undefined): void {
@@ -277,7 +292,7 @@ export class ClientDriver {
 
   #arm(): void {
     const { session, host, now } = this.#options;
-    const { deadline } = session;
+    const deadline = this.#isSuspended ? undefined : session.deadline;
     // Only an earlier deadline needs another timer; one that comes early finds nothing to do and asks again.
     if (deadline !== undefined && deadline >= this.#timerAt) return;
     host.clearTimer(this.#timer);

@@ -38,7 +38,7 @@ export function networkTests(section: PairSection): void {
       const peer = await joined(section, behind, "uid=net");
       await exchange(peer, 0, 20);
       for (let round = 1; round <= 5; round++) {
-        if (round % 2 === 1) proxy.do({ type: "cut-after", bytes: 40 * round });
+        if (round % 2 === 1) proxy.do({ type: "cut-after", to: "server", bytes: 40 * round });
         const done = exchange(peer, round * 20, round * 20 + 20);
         if (round % 2 === 0) proxy.do({ type: "cut" });
         await done;
