@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runtimePath } from "../../../tooling/scripts/runtimes.mjs";
+import { type Noticed, noticedByDefault } from "./default-numbers.ts";
 import { StageServer } from "./stage/stage-server.ts";
+import { bunFixture } from "./targets/bun-server.ts";
+import { denoFixture } from "./targets/deno-server.ts";
+import { nodeFixture } from "./targets/node-server.ts";
 
 // The client suite, and the clients with every server, inside Bun and inside Deno: each runs vitest itself, and the
 // stage runs here. A run with fewer tests than it had once is one that silently ran less.
@@ -17,10 +21,13 @@ const runtimes = [
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let stage: StageServer;
 let origin: string;
+/** Takes 20 s of waiting, while the others work. */
+let noticed: Promise<PromiseSettledResult<Noticed>[]>;
 /** Kept until the next run: docs/conformance.md is made of them. */
 const folder = fileURLToPath(new URL("../reports", import.meta.url));
 
 beforeAll(async () => {
+  noticed = Promise.allSettled([nodeFixture, bunFixture, denoFixture].map(noticedByDefault));
   stage = new StageServer();
   origin = await stage.listen();
   await rm(folder, { recursive: true, force: true });
@@ -28,6 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await noticed;
   await stage.close();
 });
 
@@ -71,4 +79,16 @@ it.each(runtimes)("the client suite and its pairs pass inside $name", async ({ n
   expect(results.some(({ fullName }) => fullName.toLowerCase() === `this runs in ${name}`)).toBe(true);
   expect(report.numTotalTests).toBeGreaterThanOrEqual(atLeast);
   expect(child.exitCode).toBe(0);
+});
+
+it("a peer that vanishes is noticed in 20 s with the default numbers, by clients and servers of all runtimes", async () => {
+  const outcomes = await noticed;
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") continue;
+    const { client, server } = outcome.value;
+    // With what timers and processes take.
+    expect(client).toBeLessThan(18_000 + 1_000);
+    expect(server).toBeLessThan(20_000 + 1_000);
+  }
 });

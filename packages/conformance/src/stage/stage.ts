@@ -67,7 +67,7 @@ export class Control {
       url: `ws://127.0.0.1:${started.port}/chsk`,
       port: started.port,
       events: () => server.lines.all.map(({ line }) => line),
-      next: async (accepts) => (await server.lines.next(({ line }) => accepts(line))).line,
+      next: async (accepts, patienceMs) => (await server.lines.next(({ line }) => accepts(line), patienceMs)).line,
       stop: () => end("stop"),
       kill: async () => void (await end("kill")),
       signal: async (signal) => {

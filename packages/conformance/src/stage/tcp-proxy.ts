@@ -13,7 +13,10 @@ export type ProxyDeed =
   | { readonly type: "flow" }
   /** From now on passes everything on so much later, connections to come too. */
   | { readonly type: "delay"; readonly ms: number }
-  /** Swallows all that is sent on them, each way, and tells nobody; connections to come are not touched. */
+  /**
+   * Swallows all that is sent on them, each way, and tells nobody of anything any more, of other deeds neither;
+   * connections to come are not touched.
+   */
   | { readonly type: "black-hole" };
 
 type Side = "client" | "server";
@@ -57,6 +60,7 @@ export class TcpProxy {
     if (deed.type === "stall" || deed.type === "flow") this.#isStalled = deed.type === "stall";
     if (deed.type === "refuse" || deed.type === "flow") this.#isRefusing = deed.type === "refuse";
     for (const link of this.#links) {
+      if (link.isSwallowed) continue;
       if (deed.type === "cut" || deed.type === "refuse") this.#cut(link);
       if (deed.type === "black-hole") link.isSwallowed = true;
       for (const lane of link.lanes) {

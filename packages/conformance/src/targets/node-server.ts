@@ -62,7 +62,7 @@ export async function startServer(
     url: `ws://127.0.0.1:${listening}/chsk`,
     port: listening,
     events: () => child.lines.all,
-    next: (accepts) => child.lines.next(accepts),
+    next: (accepts, patienceMs) => child.lines.next(accepts, patienceMs),
     stop: () => child.stop(),
     kill: () => child.kill(),
     signal: async (signal) => child.signal(signal),

@@ -28,7 +28,7 @@ export interface RunningServer {
   /** What it has printed. */
   readonly events: () => readonly FixtureLine[];
   /** The next such line that was not yet taken. */
-  readonly next: (accepts: (line: FixtureLine) => boolean) => Promise<FixtureLine>;
+  readonly next: (accepts: (line: FixtureLine) => boolean, patienceMs?: number) => Promise<FixtureLine>;
   /** Asks it to end; resolves to its exit code. */
   readonly stop: () => Promise<number | null>;
   /** Ends it at once, as a crash would. */
