@@ -157,6 +157,7 @@ describe("a server that dies and comes back", () => {
       ann.connection("connected"),
       bob.connection("connected"),
       cleo.line("* connected", { after: seen }),
+      cleo.line("* back: the session began anew", { after: seen }),
     ]);
     for (const visitor of [ann, bob]) {
       await expect

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allChanges, changed, changesBetween, readChange } from "../domain/changes.ts";
@@ -65,7 +66,7 @@ export function fileStore(folder: string, report: (message: string) => void): St
       if (changes.length === 0) return;
       attempt("write", () => {
         const text = lines(changes);
-        appended += text.length;
+        appended += Buffer.byteLength(text);
         if (appended > MAX_APPENDED_BYTES) rewrite(after);
         else appendFileSync(file, text);
       });
