@@ -64,7 +64,7 @@ it.each(runtimes)(
       ...terminals.map((program, i) => atTerminal(runtimes[i] ?? "", program)),
     ];
     await expect
-      .poll(async () => (await ann.people()).toSorted())
+      .poll(async () => (await ann.people()).toSorted(), { timeout: 15_000 })
       .toEqual(["Ann browser", "bun bun", "deno deno", "node node"]);
 
     /** Everybody speaks, everybody is cut while it is on its way, and speaks again. */
@@ -172,4 +172,17 @@ it("terminals on several runtimes that have one key are one user, in step", asyn
   expect(bob.lines.filter((line) => line.includes("is now"))).toHaveLength(1);
   bob.say("/people");
   await bob.line("Anna (bun, deno)");
+});
+
+it.each(runtimes)("a terminal and a guest on %s end when they are told to, with their input open", async (runtime) => {
+  const { port } = await startServer();
+  const terminal = await startTerminal(port, "Ann", { runtime });
+  const bob = await startTerminal(port, "Bob");
+  const guest = start("guest", { runtime, args: ["--url", `ws://127.0.0.1:${port}/chsk`] });
+  await bob.line("guest: Hello");
+  terminal.say("/quit");
+  expect(await terminal.ended).toBe(0);
+  await bob.line("* Ann left");
+  await guest.kill("SIGTERM");
+  expect(await guest.ended).toBe(0);
 });

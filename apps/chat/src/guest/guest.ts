@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { ChannelSocketClient, ClientOptions } from "@sente-lite/protocol";
 import { createChatClient } from "../client/chat-client.ts";
 import { keyOf, talkIn } from "../client/view.ts";
+import { exitSoon } from "../terminal/exit-soon.ts";
 import { type GuestInput, guestName, guestStep, initialGuest } from "./guest-answers.ts";
 
 const RUNTIMES = ["Node", "Bun", "Deno"] as const;
@@ -77,7 +78,7 @@ export function runGuest(runtime: (typeof RUNTIMES)[number], version: string, ma
     chat.stop();
     client.close();
     process.stdin.pause();
-    process.exitCode = 0;
+    exitSoon(0);
   };
   process.stdin.on("end", end).on("close", end).resume();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);

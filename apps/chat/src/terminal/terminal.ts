@@ -5,6 +5,7 @@ import type { ChannelSocketClient, ClientOptions } from "@sente-lite/protocol";
 import { createChatClient } from "../client/chat-client.ts";
 import { type Entry, keyOf, talkIn, type View } from "../client/view.ts";
 import { readName, readRoomName, readText } from "../domain/readers.ts";
+import { exitSoon } from "./exit-soon.ts";
 import { openScreen } from "./screen.ts";
 import {
   connectionLine,
@@ -46,6 +47,8 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
       name = taken;
     },
   });
+  // What was not delivered is shown as such, among the messages; the library's own report would be drawn over them.
+  client.errorChan.on(() => {});
   const screen = openScreen({
     onLine: (line) => void take(line),
     onKey: (line) => line !== "" && !line.startsWith("/") && chat.typing(),
@@ -137,12 +140,13 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
   function end(code = 0): void {
     if (isEnded) return;
     isEnded = true;
-    process.exitCode = code;
+    for (const { text } of ownEntries("sending")) screen.print(`* not delivered: ${text.replaceAll("\n", " ")}`);
     stopState();
     chat.leave();
     chat.stop();
     client.close();
     screen.close();
+    exitSoon(code);
   }
 }
 
