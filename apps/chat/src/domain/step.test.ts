@@ -207,6 +207,14 @@ describe("sending", () => {
   });
 });
 
+describe("times", () => {
+  it("are later for what was said later, in one millisecond or by a clock that goes back", () => {
+    const at = (id: string, time: number) => send(ann, id, "hello", "lobby", time);
+    const { state } = after([at("m1", 10), at("m2", 10), at("m3", 4), at("m4", 20)]);
+    expect(historyOf(state).map((message) => message.at)).toEqual([10, 11, 12, 20]);
+  });
+});
+
 describe("writing", () => {
   const typing = (from: Sender, data: unknown = { room: "lobby" }): ChatInput => ({ type: "typing", from, data });
 

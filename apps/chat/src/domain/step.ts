@@ -112,7 +112,9 @@ function send(state: ChatState, from: Sender, data: unknown, at: number): Step {
   const room = here.rooms.get(name);
   const user = here.users.get(from.uid);
   if (room === undefined || user === undefined) return refused(state, "bad-room");
-  const message: Message = { id, uid: from.uid, name: user.name, runtime: from.runtime, text, at };
+  // No two messages of a room have one time, so that all who sort by it see one order.
+  const time = Math.max(at, (room.history.at(-1)?.at ?? 0) + 1);
+  const message: Message = { id, uid: from.uid, name: user.name, runtime: from.runtime, text, at: time };
   const after = withMessage(room, message);
   const rooms = new Map(here.rooms).set(name, after);
   const posted = announced(state, { ...here, rooms }, from.uid, []);
