@@ -14,7 +14,7 @@ const titles = {
   "§3": "wrapped frames, requests",
   "§4": "bare frames",
   "§5": "codecs",
-  "§6": "what waits to be sent",
+  "§6": "sessions, what waits to be sent",
   "§7": "liveness",
   "§8": "close codes, reconnecting",
   "§9": "numbers, limits",

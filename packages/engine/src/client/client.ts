@@ -217,6 +217,8 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
     stopWatching = undefined;
     if (session.status !== "idle") observed.lastClose = { reason: "requested-disconnect", at: host.now() };
     act((at) => session[how](at))();
+    // Nobody tells it any more that the page goes on.
+    driver.resume();
   };
   const disconnect = () => leave("disconnect");
   const close = () => {
