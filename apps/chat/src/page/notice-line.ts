@@ -1,10 +1,10 @@
+import type { Notice, View } from "../client/view.ts";
 import { byId } from "./elements.ts";
-import type { Notice, PageView } from "./view-extras.ts";
 
 const SHOWN_MS = 8_000;
 
 /** Says for some seconds what a reconnect brought. */
-export function createNoticeLine(): (view: PageView) => void {
+export function createNoticeLine(): (view: View) => void {
   const line = byId("notice", HTMLParagraphElement);
   let shown: Notice | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -13,7 +13,6 @@ import { createPeopleList, createRoomList, showMe } from "./side-panels.ts";
 import { createStall } from "./stall.ts";
 import { createTalkList } from "./talk-list.ts";
 import { createTypingLine } from "./typing-line.ts";
-import type { PageView } from "./view-extras.ts";
 import { askName } from "./welcome.ts";
 
 const TITLE = "sente-lite chat";
@@ -34,7 +33,7 @@ const client = makeChannelSocketClient("/chsk", {
   params: () => ({ ...loadIdentity(), runtime: "browser" }),
 });
 createLibraryPanel(client, transitJson.name, stall);
-const chat: ReturnType<typeof createChatClient> & { readonly typing?: () => void } = createChatClient({
+const chat = createChatClient({
   client,
   room: roomInAddress(),
   runtime: "browser",
@@ -43,7 +42,7 @@ const chat: ReturnType<typeof createChatClient> & { readonly typing?: () => void
   now: Date.now,
 });
 
-const composer = createComposer(chat.send, () => chat.typing?.());
+const composer = createComposer(chat.send, chat.typing);
 const marks = createReadMarks(Date.now);
 const parts = [
   createRoomList(),
@@ -60,9 +59,9 @@ const show = () => {
   isDue = true;
   queueMicrotask(() => {
     isDue = false;
-    const view: PageView = chat.view();
+    const view = chat.view();
     marks.see(view, !document.hidden);
-    const unread = marks.unread(view) + [...(view.unread ?? [])].reduce((sum, [, count]) => sum + count, 0);
+    const unread = marks.unread(view) + [...view.unread].reduce((sum, [, count]) => sum + count, 0);
     for (const part of parts) part(view);
     showMe(chat, client.state.get().uid, loadIdentity().name);
     document.title = `${unread > 0 ? `(${unread}) ` : ""}#${view.room} · ${TITLE}`;

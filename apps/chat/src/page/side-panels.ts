@@ -4,12 +4,11 @@ import type { Person, RoomSummary } from "../domain/events.ts";
 import { readRoomName } from "../domain/readers.ts";
 import { avatar, byId, make, paintAvatar, runtimeBadge } from "./elements.ts";
 import { keyedList } from "./keyed-list.ts";
-import type { PageView } from "./view-extras.ts";
 
 const alphabet = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 
 /** Shows the rooms, and lets one go to another. A room has an address, so that it can be linked to. */
-export function createRoomList(): (view: PageView) => void {
+export function createRoomList(): (view: View) => void {
   const form = byId("new-room", HTMLFormElement);
   const field = byId("new-room-name", HTMLInputElement);
   const error = byId("new-room-error", HTMLParagraphElement);
@@ -53,7 +52,7 @@ export function createRoomList(): (view: PageView) => void {
   return (view) => {
     const listed = view.rooms.some(({ name }) => name === view.room);
     const rooms = listed ? view.rooms : [...view.rooms, { name: view.room, people: 0, said: 0 }];
-    update(rooms.map((room) => ({ ...room, unread: view.unread?.get(room.name) ?? 0 })));
+    update(rooms.map((room) => ({ ...room, unread: view.unread.get(room.name) ?? 0 })));
     if (current === view.room && document.querySelector(".room-link[aria-current]") !== null) return;
     current = view.room;
     byId("room", HTMLHeadingElement).textContent = current;

@@ -1,13 +1,11 @@
-import { talkIn } from "../client/view.ts";
+import { talkIn, type View } from "../client/view.ts";
 import { byId } from "./elements.ts";
-import type { PageTalk, PageView } from "./view-extras.ts";
 
 /** Shows who is typing in this room. Its line is always there, so that nothing moves. */
-export function createTypingLine(): (view: PageView) => void {
+export function createTypingLine(): (view: View) => void {
   const line = byId("typing", HTMLParagraphElement);
   return (view) => {
-    const talk: PageTalk = talkIn(view, view.room);
-    const text = typingText((talk.typing ?? []).map(({ name }) => name));
+    const text = typingText(talkIn(view, view.room).typing.map(({ name }) => name));
     if (line.textContent !== text) line.textContent = text;
   };
 }
