@@ -38,6 +38,7 @@ export type Report =
   | { readonly on: "started"; readonly id: string; readonly port: number }
   | { readonly on: "line"; readonly id: string; readonly line: FixtureLine }
   | { readonly on: "proxied"; readonly id: string; readonly port: number }
+  | { readonly on: "proxy-did"; readonly id: string }
   | { readonly on: "signalled"; readonly id: string }
   | { readonly on: "ended"; readonly id: string; readonly code: number | null }
   | { readonly on: "failed"; readonly id: string; readonly message: string };

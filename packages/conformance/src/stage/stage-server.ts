@@ -11,6 +11,10 @@ import { TcpProxy } from "./tcp-proxy.ts";
 
 const fixtures: readonly FixtureCommand[] = [nodeFixture, bunFixture, denoFixture];
 
+type ProxyCommand = Extract<Command, { op: "proxy" | "proxy-do" | "proxy-close" }>;
+
+const isProxyCommand = (command: Command): command is ProxyCommand => command.op.startsWith("proxy");
+
 /** A client's connection to a stage: an upgrade request, then a WebSocket. */
 interface Staged {
   readonly request: IncomingMessage;
@@ -108,17 +112,14 @@ export class StageServer {
         mine.add(command.stage);
         this.#stages.set(command.stage, report);
         report({ on: "staged", stage: command.stage });
-      } else if (command.op === "start") {
+      } else if ("runtime" in command) {
         void this.#start(command, report);
-      } else if (command.op === "stop" || command.op === "kill") {
-        void this.#end({ op: command.op, id: command.id }, report);
       } else if (command.op === "signal") {
-        void this.#servers
-          .get(command.id)
-          ?.signal(command.signal)
-          .then(() => report({ on: "signalled", id: command.id }));
-      } else if (command.op === "proxy" || command.op === "proxy-do" || command.op === "proxy-close") {
+        void this.#signal(command, report);
+      } else if (isProxyCommand(command)) {
         void this.#proxy(command, report);
+      } else {
+        void this.#end(command, report);
       }
     });
     control.on("close", () => {
@@ -141,21 +142,24 @@ export class StageServer {
     }
   }
 
-  async #proxy(
-    command: Extract<Command, { op: "proxy" | "proxy-do" | "proxy-close" }>,
-    report: (report: Report) => void,
-  ): Promise<void> {
-    const { id } = command;
-    if (command.op === "proxy") {
+  async #signal({ id, signal }: Extract<Command, { op: "signal" }>, report: (report: Report) => void): Promise<void> {
+    await this.#servers.get(id)?.signal(signal);
+    report({ on: "signalled", id });
+  }
+
+  async #proxy(command: ProxyCommand, report: (report: Report) => void): Promise<void> {
+    const { op, id } = command;
+    if (op === "proxy") {
       const proxy = new TcpProxy(command.port);
       this.#proxies.set(id, proxy);
       report({ on: "proxied", id, port: await proxy.listen() });
-    } else if (command.op === "proxy-do") {
-      this.#proxies.get(id)?.do(command.deed);
-    } else {
-      await this.#proxies.get(id)?.close();
-      this.#proxies.delete(id);
+      return;
     }
+    const proxy = this.#proxies.get(id);
+    if (op === "proxy-do") proxy?.do(command.deed);
+    else await proxy?.close();
+    if (op === "proxy-close") this.#proxies.delete(id);
+    report({ on: "proxy-did", id });
   }
 
   async #end(

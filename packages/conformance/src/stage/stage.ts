@@ -21,7 +21,7 @@ export class Control {
   readonly #stages = new Map<string, Stage>();
   readonly #connections = new Map<number, StageConnection>();
   readonly #servers = new Map<string, RemoteServer>();
-  readonly #proxies = new Map<string, Mailbox<Extract<Report, { on: "proxied" }>>>();
+  readonly #proxies = new Map<string, ProxyReports>();
   readonly #name = Math.random().toString(36).slice(2);
   #made = 0;
 
@@ -80,14 +80,18 @@ export class Control {
   /** Puts a proxy before that port, which harms the connections that go through it. */
   async proxy(port: number): Promise<RemoteProxy> {
     const id = `${this.#name}-${++this.#made}`;
-    const proxied = new Mailbox<Extract<Report, { on: "proxied" }>>("the start of a proxy");
-    this.#proxies.set(id, proxied);
+    const reports: ProxyReports = { proxied: new Mailbox("the start of a proxy"), did: new Mailbox("a proxy's deed") };
+    this.#proxies.set(id, reports);
     this.tell({ op: "proxy", id, port });
-    const { port: own } = await proxied.next();
+    const { port: own } = await reports.proxied.next();
+    const told = async (command: Command) => {
+      this.tell(command);
+      await reports.did.next();
+    };
     return {
       port: own,
-      do: (deed) => this.tell({ op: "proxy-do", id, deed }),
-      close: () => this.tell({ op: "proxy-close", id }),
+      do: (deed) => told({ op: "proxy-do", id, deed }),
+      close: () => told({ op: "proxy-close", id }),
     };
   }
 
@@ -128,7 +132,10 @@ export class Control {
         this.#servers.get(report.id)?.lines.push(report);
         break;
       case "proxied":
-        this.#proxies.get(report.id)?.push(report);
+        this.#proxies.get(report.id)?.proxied.push(report);
+        break;
+      case "proxy-did":
+        this.#proxies.get(report.id)?.did.push(report);
         break;
       case "signalled":
         this.#servers.get(report.id)?.signalled.push(report);
@@ -140,11 +147,18 @@ export class Control {
   }
 }
 
-/** A proxy before a server: `do` harms the connections that go through it. */
+/** A proxy before a server. */
 export interface RemoteProxy {
   readonly port: number;
-  readonly do: (deed: ProxyDeed) => void;
-  readonly close: () => void;
+  /** Harms the connections that go through it; resolves when that is done. */
+  readonly do: (deed: ProxyDeed) => Promise<void>;
+  /** Resets them, and takes no more. */
+  readonly close: () => Promise<void>;
+}
+
+interface ProxyReports {
+  readonly proxied: Mailbox<Extract<Report, { on: "proxied" }>>;
+  readonly did: Mailbox<Report>;
 }
 
 class RemoteServer {

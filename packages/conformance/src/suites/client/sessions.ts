@@ -165,6 +165,15 @@ export function sessionTests(section: ClientSection): void {
       expect(client.state.get().sessionLost).toBe(true);
     });
 
+    test("a second handshake is refused with 4400", async () => {
+      const { client, stage } = await played(section);
+      const first = await greetedWith({ stage }, {}, 0);
+      first.send(handshake());
+      expect((await first.closed()).code).toBe(4400);
+      await greetedWith({ stage }, { resumed: true }, 1);
+      await until(client.state, isOpen);
+    });
+
     test("a server that gives out no session is not told of one, and gets no ack", async () => {
       const { client, stage } = await played(section);
       const first = await stage.greeted();

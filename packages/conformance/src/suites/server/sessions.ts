@@ -42,6 +42,19 @@ export function sessionTests(section: ServerSection): void {
     const quick = serverFor(section, { ...everyCodec, options: { sessionWindowMs: 1, presenceGraceMs: 60 } });
     const small = serverFor(section, { ...everyCodec, options: { maxQueuedFrames: 4 } });
 
+    test("the handshake has a fourth element, and a client confirms it with an ack of nothing", async () => {
+      const id = fresh("s");
+      const { peer, greeting } = await confirmed(server(), `client-id=${id}`);
+      expect(greeting).toMatch(
+        new RegExp(
+          `^\\[\\[:chsk/handshake \\["${id}" nil \\{.*\\} \\{:session "[\\w-]{16,}", :resumed\\? false, :received 0, ` +
+            ":max-frame 1048576, :ack \\{:frames 64, :bytes 65536\\}\\}\\]\\] nil\\]$",
+        ),
+      );
+      expect(peer.protocol).toBe("");
+      expect(await peer.ask('[[:test/echo 1] "r1"]')).toBe('[1 "r1"]');
+    });
+
     test("a cut connection is resumed: what was not taken over comes again, in order, and nothing else", async () => {
       const id = fresh("s");
       const { peer, session } = await confirmed(server(), `client-id=${id}`);
@@ -89,8 +102,11 @@ export function sessionTests(section: ServerSection): void {
       expect(await again.peer.ask('[[:test/echo 1] "r1"]')).toBe('[1 "r1"]');
     });
 
-    test("acks come after 64 frames, and after 2 s at the latest", async () => {
+    test("acks come after 64 frames, after 64 KiB, and after 2 s at the latest", async () => {
       const { peer } = await confirmed(server(), `client-id=${fresh("s")}`);
+      const large = await confirmed(server(), `client-id=${fresh("s")}`);
+      large.peer.send(`[[:test/count "${"x".repeat(65_536)}"] nil]`);
+      expect(await large.peer.text()).toBe("[[:chsk/ack 1] nil]");
       for (let n = 0; n < 64; n++) peer.send("[[:test/count] nil]");
       expect(await peer.text()).toBe("[[:chsk/ack 64] nil]");
       const sent = Date.now();
@@ -130,6 +146,27 @@ export function sessionTests(section: ServerSection): void {
         expect(again.greeting).toContain(":resumed? false");
       });
     }
+
+    test("an ack below an earlier one ends the session with 4400", async () => {
+      const id = fresh("s");
+      const { peer, session } = await confirmed(server(), `client-id=${id}`);
+      await peer.ask("[[:test/push-me 1] nil]");
+      await peer.ask("[[:test/push-me 2] nil]");
+      peer.send("[[:chsk/ack 2] nil]");
+      peer.send("[[:chsk/ack 1] nil]");
+      expect((await peer.closed()).code).toBe(4400);
+      const again = await own(server(), `client-id=${id}&attempt=2`, { session, received: 2 });
+      expect(again.greeting).toContain(":resumed? false");
+    });
+
+    test("a client that the application disconnects has no session to come back to", async () => {
+      const id = fresh("s");
+      const { peer, session } = await confirmed(server(), `client-id=${id}`);
+      peer.send("[[:test/close 4401] nil]");
+      expect((await peer.closed()).code).toBe(4401);
+      const again = await own(server(), `client-id=${id}&attempt=2`, { session, received: 0 });
+      expect(again.greeting).toContain(":resumed? false");
+    });
 
     test("an attempt that is not above the last is refused with 409, and touches nothing", async () => {
       const id = fresh("s");
