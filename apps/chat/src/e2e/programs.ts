@@ -99,9 +99,9 @@ export async function endAll(): Promise<void> {
 /** A server, and where its page is. */
 export async function startServer(
   port = 0,
-  options: Omit<StartOptions, "args"> = {},
+  options: StartOptions = {},
 ): Promise<{ readonly server: Program; readonly url: string; readonly port: number }> {
-  const server = start("server", { ...options, args: ["--port", String(port)] });
+  const server = start("server", { ...options, args: ["--port", String(port), ...(options.args ?? [])] });
   const url = (await server.line("chat: ")).slice("chat: ".length);
   return { server, url, port: Number(new URL(url).port) };
 }
