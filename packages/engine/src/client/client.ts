@@ -150,7 +150,7 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
         reported(said.error, { source: "connection" });
         break;
       case "undelivered":
-        reported(new UsageError("undelivered", `${said.events.length} events were accepted and not sent`), {
+        reported(new UsageError("undelivered", `${said.events.length} events were accepted, and are not known to have arrived`), {
           source: "connection",
           events: said.events,
         });
