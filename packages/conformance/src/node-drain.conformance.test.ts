@@ -1,6 +1,7 @@
 import { type ChannelSocketClient, makeChannelSocketClient, SessionLostError } from "@sente-lite/node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Balancer } from "./stage/balancer.ts";
+import { until } from "./suites/client/section.ts";
 import { bunServer } from "./targets/bun-server.ts";
 import { denoServer } from "./targets/deno-server.ts";
 import { nodeServer } from "./targets/node-server.ts";
@@ -34,14 +35,16 @@ describe.each([nodeServer, bunServer, denoServer])("the readiness probe of a ser
     await client.ready();
     expect(await probe()).toBe(200);
     // At work, so that it cannot end yet.
-    const slow = client.requestFn(["test/slow", 600]);
+    const slow = client.requestFn(["test/slow", 1_500]);
     const stopped = server.stop();
     let status = 200;
     while (status === 200) status = await probe();
     expect(status).toBe(503);
     expect(await slow).toBe("slow");
     expect(await stopped).toBe(0);
-    expect(client.state.get().lastWsClose?.code).toBe(4503);
+    // The process may be gone before its last frame was read here.
+    const { lastWsClose } = await until(client.state, (state) => !state.open);
+    expect(lastWsClose?.code).toBe(4503);
   });
 });
 
