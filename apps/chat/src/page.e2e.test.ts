@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import type axe from "axe-core";
-import { type Browser, chromium } from "playwright";
+import type { Browser } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchChromium } from "./e2e/chromium.ts";
 import { endAll, startServer } from "./e2e/programs.ts";
 import { type Visitor, visit } from "./e2e/visitor.ts";
 
@@ -16,15 +17,7 @@ let browser: Browser;
 let url: string;
 
 beforeAll(async () => {
-  const tools: { findChromium(): Promise<string | undefined> } = await import(
-    new URL("../../../tooling/scripts/chromium.mjs", import.meta.url).href
-  );
-  const executablePath = await tools.findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium found; CHROMIUM_PATH names one");
-  browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-  });
+  browser = await launchChromium();
 });
 afterAll(() => browser?.close());
 beforeEach(async () => {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "./e2e/chromium.ts";
 import { endAll, startServer } from "./e2e/programs.ts";
 import { visit } from "./e2e/visitor.ts";
 
@@ -12,12 +13,7 @@ let browser: Browser;
 let data: string;
 
 beforeAll(async () => {
-  const tools: { findChromium(): Promise<string | undefined> } = await import(
-    new URL("../../../tooling/scripts/chromium.mjs", import.meta.url).href
-  );
-  const executablePath = await tools.findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium found; CHROMIUM_PATH names one");
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--no-first-run"] });
+  browser = await launchChromium();
   data = mkdtempSync(join(tmpdir(), "chat-restart-"));
 });
 afterAll(async () => {
