@@ -150,10 +150,16 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
         reported(said.error, { source: "connection" });
         break;
       case "undelivered":
-        reported(new UsageError("undelivered", `${said.events.length} events were accepted, and are not known to have arrived`), {
-          source: "connection",
-          events: said.events,
-        });
+        reported(
+          new UsageError(
+            "undelivered",
+            `${said.events.length} events were accepted, and are not known to have arrived`,
+          ),
+          {
+            source: "connection",
+            events: said.events,
+          },
+        );
         break;
       case "gap":
         // The state says that a session was lost; what may have arrived or not is told here.
