@@ -1,24 +1,9 @@
-import { type Browser, chromium, type Page } from "playwright";
+import type { Browser, Page } from "playwright";
 
-/** A Chromium in which only tests run: it need not be root's own, and calls nobody. */
-export async function launchChromium(): Promise<Browser> {
-  const tools: { findChromium(): Promise<string | undefined> } = await import(
-    new URL("../../../tooling/scripts/chromium.mjs", import.meta.url).href
-  );
-  const executablePath = await tools.findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium found; CHROMIUM_PATH names one");
-  return chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
-}
+/** A Chromium for tests alone. */
+export const { launchChromium }: { launchChromium(): Promise<Browser> } = await import(
+  new URL("../../../tooling/scripts/launch-chromium.mjs", import.meta.url).href
+);
 
 /** A page, the channel sockets that it opened, and what went wrong in it. */
 export interface Tab {

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { type ChannelSocketClient, type ClientState, makeChannelSocketClient } from "@sente-lite/node";
-import { type Browser, type CDPSession, chromium } from "playwright";
+import type { Browser, CDPSession } from "playwright";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { DevtoolsPage } from "./page/devtools-page.ts";
 import { serveClient } from "./page/serve-client.ts";
@@ -17,25 +17,14 @@ let pages: { readonly server: Server; readonly origin: string };
 let other: ChannelSocketClient;
 
 beforeAll(async () => {
-  const tools: { findChromium(): Promise<string | undefined> } = await import(
-    new URL("../../../tooling/scripts/chromium.mjs", import.meta.url).href
+  const {
+    launchChromium,
+  }: { launchChromium(options: { readonly ignoreDefaultArgs: readonly string[] }): Promise<Browser> } = await import(
+    new URL("../../../tooling/scripts/launch-chromium.mjs", import.meta.url).href
   );
-  const executablePath = await tools.findChromium();
-  if (executablePath === undefined) throw new Error("no Chromium found; CHROMIUM_PATH names one");
   [browser, server, pages] = await Promise.all([
-    chromium.launch({
-      executablePath,
-      // Playwright turns the cache off.
-      ignoreDefaultArgs: ["--disable-back-forward-cache"],
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    }),
+    // Playwright turns the cache off.
+    launchChromium({ ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
     nodeServer.start({ options: { allowedOrigins: "*" } }),
     serveClient(),
   ]);
