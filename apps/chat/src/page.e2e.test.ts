@@ -115,7 +115,10 @@ describe("the panel that shows the library work", () => {
     await ann.message("held").getByText("Delivered").waitFor();
     await ann.message("held too").waitFor();
     await bob.message("held").waitFor();
-    await panel(ann).getByText("longest 5").or(panel(ann).getByText("longest 6")).waitFor();
+    // How much longer than the stall itself is up to the machine.
+    await panel(ann)
+      .getByText(/longest (?:[5-9]|\d\d)[.\d]* s/)
+      .waitFor();
     expect(await frame(ann, "closed, ").count()).toBe(0);
   });
 
