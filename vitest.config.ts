@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/{protocol,engine,node,bun,deno,browser}/src/**/*.test.ts",
+            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/*.test.ts",
             "packages/conformance/src/model/*.test.ts",
             "apps/*/src/**/!(*.e2e).test.ts",
           ],
