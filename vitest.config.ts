@@ -1,6 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import type { BrowserConfigOptions } from "vitest/node";
 
 // Unit tests run from source: every package's export map names it under this condition, which publishing strips.
 const source = "@sente-lite/source";
@@ -19,6 +20,16 @@ const chromiumArgs = [
   "--disable-sync",
   "--no-first-run",
 ];
+
+const inChromium: BrowserConfigOptions = {
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({
+    launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
+  }),
+  instances: [{ browser: "chromium" }],
+};
 
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
@@ -71,15 +82,19 @@ export default defineConfig({
           include: ["packages/conformance/src/browser*.conformance.test.ts"],
           globalSetup: ["packages/conformance/src/stage/global-setup.ts"],
           testTimeout: 20_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
-            }),
-            instances: [{ browser: "chromium" }],
-          },
+          browser: inChromium,
+        },
+      },
+      // Flow in a browser: what needs no server.
+      {
+        extends: true,
+        test: {
+          name: "flow-chromium",
+          include: [
+            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|open-telemetry|prometheus|endpoints).test.ts",
+            "packages/flow/src/ready/ready.test.ts",
+          ],
+          browser: inChromium,
         },
       },
       // Of the chat as it was built, in a Chromium.
