@@ -45,9 +45,16 @@ export function channelSocketServer(
         const { id, uid, clientId, replyFn } = message;
         const port = id.startsWith("chsk/uidport-") ? "uidport" : "out";
         if (port === "out" && id.startsWith("chsk/")) return undefined;
-        const handled = emit(port, message, { context: { id, uid, clientId }, key: clientId, replyFn });
-        const refuse = () => void replyFn?.(new ReplyError("unhandled"));
-        return handled === undefined ? refuse() : handled.then(refuse);
+        let isAnswered = replyFn === undefined;
+        const answer = (value: unknown) => {
+          isAnswered = true;
+          return replyFn?.(value) ?? false;
+        };
+        const finish = () => {
+          if (!isAnswered) answer(new ReplyError("unhandled"));
+        };
+        const handled = emit(port, message, { context: { id, uid, clientId }, key: clientId, replyFn: answer });
+        return handled === undefined ? finish() : handled.then(finish);
       });
     },
     transform: (_, output, given) => interpret(output, given),
