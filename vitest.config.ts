@@ -33,7 +33,8 @@ const inChromium: BrowserConfigOptions = {
 
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
-  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+  // Without "module", by which bundlers find builds that Node itself cannot load.
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions.filter((name) => name !== "module")] } },
   test: {
     projects: [
       {
