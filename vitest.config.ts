@@ -21,7 +21,8 @@ const chromiumArgs = [
   "--no-first-run",
 ];
 
-const inChromium: BrowserConfigOptions = {
+/** Each project needs an object of its own. */
+const inChromium = (): BrowserConfigOptions => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
@@ -29,7 +30,7 @@ const inChromium: BrowserConfigOptions = {
     launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
   }),
   instances: [{ browser: "chromium" }],
-};
+});
 
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
@@ -42,7 +43,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/*.test.ts",
+            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/!(*.e2e).test.ts",
             "packages/conformance/src/model/*.test.ts",
             "apps/*/src/**/!(*.e2e).test.ts",
           ],
@@ -83,7 +84,7 @@ export default defineConfig({
           include: ["packages/conformance/src/browser*.conformance.test.ts"],
           globalSetup: ["packages/conformance/src/stage/global-setup.ts"],
           testTimeout: 20_000,
-          browser: inChromium,
+          browser: inChromium(),
         },
       },
       // Flow in a browser: what needs no server.
@@ -92,10 +93,10 @@ export default defineConfig({
         test: {
           name: "flow-chromium",
           include: [
-            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|open-telemetry|prometheus|endpoints).test.ts",
+            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|instruments|open-telemetry|prometheus|*.e2e).test.ts",
             "packages/flow/src/ready/ready.test.ts",
           ],
-          browser: inChromium,
+          browser: inChromium(),
         },
       },
       // Of the chat as it was built, in a Chromium.
@@ -118,12 +119,12 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      // Every way of mounting, on its own runtime, with the packages as they were built.
+      // Every way of mounting, and flow's endpoints, on each runtime, with the packages as they were built.
       {
         extends: true,
         test: {
           name: "examples",
-          include: ["apps/examples/src/**/*.e2e.test.ts"],
+          include: ["apps/examples/src/**/*.e2e.test.ts", "packages/flow/src/**/*.e2e.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
