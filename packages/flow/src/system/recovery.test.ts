@@ -111,6 +111,25 @@ describe("a process that throws", () => {
     expect([starts, system.ping().weak.status, errors()]).toEqual([3, "running", ["weak: weak", "weak: not yet"]]);
   });
 
+  it("ends where it cannot start anew, and its policy is to leave things out", async () => {
+    let starts = 0;
+    const weak = defineProcess({
+      ports: { in: { in: { optional: true } }, out: [] },
+      start: () => {
+        if (++starts > 1) throw new Error("no start");
+      },
+      transform: () => {
+        throw new Error("weak");
+      },
+      onError: (error) => ((error as Error).message === "weak" ? "restart" : "skip"),
+    });
+    const { system, advance, errors } = setting({ processes: { weak } });
+    await system.start();
+    await system.inject(["weak", "in"], 1);
+    await advance(0);
+    expect([system.ping().weak.status, errors()]).toEqual(["failed", ["weak: weak", "weak: no start"]]);
+  });
+
   it("stops: what comes is refused, and the others go on", async () => {
     const { system, log, replies } = await fed("stop", ["a", "bad", "b"]);
     expect([system.ping().counter.status, replies, log]).toEqual([

@@ -109,8 +109,8 @@ export function buildSystem<const Name extends string>(
   const processes = Object.entries(config.processes) as [Name, SystemConfig<Name>["processes"][Name]][];
   const workers = new Map(processes.map(([name, process]) => [name, new Worker(name, process, around)] as const));
   for (const [[from, port], [to, input]] of connectionsOf(config)) {
-    const target = workers.get(to as Name)?.inputs.get(input);
-    if (target !== undefined) workers.get(from as Name)?.connect(port, target);
+    const target = workers.get(to as Name)?.traffic.inputs.get(input);
+    if (target !== undefined) workers.get(from as Name)?.traffic.connect(port, target);
   }
   /** Sends what is injected; in nobody's metrics. */
   const injector = new Worker("inject", { ports: { in: [], out: [] } }, { ...around, metrics: createMetrics(clock) });
@@ -175,19 +175,21 @@ export function buildSystem<const Name extends string>(
   };
 
   const inject: System<Name>["inject"] = async ([name, port], value, about) => {
-    const input = some(name)[0]?.inputs.get(port);
+    const input = some(name)[0]?.traffic.inputs.get(port);
     if (input === undefined) throw new UsageError("unknown-port", `${name} has no input ${port}`);
     if (stopping !== undefined) throw new UsageError("not-running", `the system is ${status}`);
-    await injector.send([input], value, about);
+    await injector.traffic.send([input], value, about);
   };
 
   const queuesOf = (worker: Worker) =>
-    Object.fromEntries([...worker.inputs].map(([port, { depth, spec }]) => [port, { depth, capacity: spec.capacity }]));
+    Object.fromEntries(
+      [...worker.traffic.inputs].map(([port, { depth, spec }]) => [port, { depth, capacity: spec.capacity }]),
+    );
 
   function* samples(): Iterable<Sample> {
     yield { name: "flow_uptime_seconds", kind: "gauge", value: Math.max(0, clock.now() - startedAt) / 1_000 };
     for (const [process, worker] of workers) {
-      for (const [port, { depth }] of worker.inputs) {
+      for (const [port, { depth }] of worker.traffic.inputs) {
         yield { name: "flow_queue_depth", kind: "gauge", labels: { process, port }, value: depth };
       }
     }
