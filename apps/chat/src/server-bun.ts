@@ -1,6 +1,7 @@
 import { makeChannelSocketServer, startRouter } from "@sente-lite/bun";
 import { chatOptions, chatSystem } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
+import { webAnswers } from "./server/web-answers.ts";
 
 // The chat on Bun: one `Bun.serve` for the page and the channel socket.
 
@@ -18,21 +19,13 @@ const server = makeChannelSocketServer(chatOptions);
 
 await serveChat({
   system: (store) => chatSystem(server, startRouter, store),
-  listen: ({ port, hostname, page, endpoints }) => {
+  listen: (serving) => {
+    const { port, hostname } = serving;
+    const answers = webAnswers(serving);
     const http = Bun.serve({
       port,
       hostname,
-      fetch: (request, bunServer) => {
-        if (server.handles(request)) return server.fetch(request, bunServer);
-        const answer = endpoints.fetch(request);
-        if (answer !== undefined) return answer;
-        const { status, headers, body } = page(
-          request.method,
-          new URL(request.url).pathname,
-          request.headers.get("accept-encoding"),
-        );
-        return new Response(body, { status, headers });
-      },
+      fetch: (request, bunServer) => (server.handles(request) ? server.fetch(request, bunServer) : answers(request)),
       websocket: server.websocket,
     });
     return { port: http.port, stop: () => void http.stop(true) };

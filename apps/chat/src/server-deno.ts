@@ -1,6 +1,7 @@
 import { makeChannelSocketServer, startRouter } from "@sente-lite/deno";
 import { chatOptions, chatSystem } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
+import { webAnswers } from "./server/web-answers.ts";
 
 // The chat on Deno: one `Deno.serve` for the page and the channel socket.
 
@@ -16,18 +17,12 @@ const server = makeChannelSocketServer(chatOptions);
 
 await serveChat({
   system: (store) => chatSystem(server, startRouter, store),
-  listen: ({ port, hostname, page, endpoints }) => {
-    const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) => {
-      if (server.handles(request)) return server.fetch(request, info);
-      const answer = endpoints.fetch(request);
-      if (answer !== undefined) return answer;
-      const { status, headers, body } = page(
-        request.method,
-        new URL(request.url).pathname,
-        request.headers.get("accept-encoding"),
-      );
-      return new Response(body, { status, headers });
-    });
+  listen: (serving) => {
+    const { port, hostname } = serving;
+    const answers = webAnswers(serving);
+    const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) =>
+      server.handles(request) ? server.fetch(request, info) : answers(request),
+    );
     return { port: http.addr.port, stop: () => void http.shutdown() };
   },
 });
