@@ -122,12 +122,10 @@ async function checkAsUser(packed) {
   mkdirSync(user);
   writeFileSync(join(user, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-  const installed = await check("all", "install together with npm", () =>
-    run("npm", ["install", ...quiet, ...packed.map(({ tarball }) => tarball)], { cwd: user, quiet: true }).then(
-      () => "",
-    ),
-  );
-  if (!installed) return;
+  const install = (what, wanted) =>
+    check("all", what, () => run("npm", ["install", ...quiet, ...wanted], { cwd: user, quiet: true }).then(() => ""));
+  const tarballs = packed.map(({ tarball }) => tarball);
+  if (!(await install("install together with npm", tarballs))) return;
 
   const node = { module: "nodenext", moduleResolution: "nodenext", target: "es2022", lib: ["es2022"] };
   const bundler = {
@@ -136,6 +134,21 @@ async function checkAsUser(packed) {
     target: "es2022",
     lib: ["esnext", "dom", "dom.iterable"],
   };
+  const imports = (entries) => {
+    const code = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
+    return run(process.execPath, ["--input-type=module", "--eval", code], { cwd: user, quiet: true });
+  };
+  // What has optional peers works without them, but for the entries that are about them.
+  const peers = packed.flatMap(({ manifest }) => Object.entries(manifest.peerDependencies ?? {}));
+  for (const { name, manifest } of packed) {
+    if (manifest.peerDependencies === undefined) continue;
+    await check(name, "works without its optional peers", async () => {
+      await compile(user, `${name.slice(1).replace("/", "-")}-alone`, [name], node);
+      await imports([name]);
+    });
+  }
+  const wanted = peers.map(([name, range]) => `${name}@${range}`);
+  if (wanted.length > 0 && !(await install("install with the optional peers", wanted))) return;
   for (const one of packed) {
     const entries = entriesOf(one);
     const title = one.name.slice(1).replace("/", "-");
@@ -143,10 +156,7 @@ async function checkAsUser(packed) {
     await check(one.name, "types, skipLibCheck off, ESNext with DOM", () =>
       compile(user, `${title}-bundler`, entries, bundler),
     );
-    await check(one.name, "imports in Node", async () => {
-      const code = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
-      await run(process.execPath, ["--input-type=module", "--eval", code], { cwd: user, quiet: true });
-    });
+    await check(one.name, "imports in Node", () => imports(entries).then(() => ""));
   }
 }
 

@@ -72,7 +72,11 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     return route
       .run()
       .catch((error: unknown) => {
-        onError?.(error);
+        try {
+          onError?.(error);
+        } catch {
+          // An answer is owed whatever becomes of the note.
+        }
         return route.failed;
       })
       .then((found) => (method === "HEAD" ? { ...found, body: "" } : found));

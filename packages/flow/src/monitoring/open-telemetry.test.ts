@@ -1,91 +1,111 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { BatchObservableResult } from "@opentelemetry/api";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Point, startCollector } from "./collector.test-support.ts";
 import { createMetrics } from "./metrics.ts";
 import { instrument } from "./open-telemetry.ts";
 
-interface Point {
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue: string } }[];
-  readonly asDouble?: number;
-  readonly count?: number;
-  readonly sum?: number;
-}
-interface Exported {
-  readonly name: string;
-  readonly unit: string;
-  readonly sum?: { readonly isMonotonic: boolean; readonly dataPoints: readonly Point[] };
-  readonly gauge?: { readonly dataPoints: readonly Point[] };
-  readonly histogram?: { readonly dataPoints: readonly Point[] };
+function valuesOf(points: readonly Point[] | undefined): Record<string, number | undefined> {
+  const keyOf = ({ attributes }: Point) => attributes.map(({ key, value }) => `${key}=${value.stringValue}`).join(",");
+  return Object.fromEntries((points ?? []).map((point) => [keyOf(point), point.asDouble]));
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of request) text += String(chunk);
-  return text;
-}
-
-/** A collector that keeps the metrics that were last posted to it, and an SDK that posts. */
-async function setting() {
-  let last: readonly Exported[] = [];
-  const collector = createServer((request, response) => {
-    void bodyOf(request).then((text) => {
-      const { resourceMetrics } = JSON.parse(text) as {
-        resourceMetrics: { scopeMetrics: { metrics: Exported[] }[] }[];
-      };
-      last = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics).flatMap(({ metrics }) => metrics);
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
-    });
+/** A meter with the exporter of OTLP in JSON, which sends when it is told to. */
+async function setUp() {
+  const collector = await startCollector();
+  const exporter = new OTLPMetricExporter({ url: collector.url });
+  const never = { exportIntervalMillis: 2 ** 30, exportTimeoutMillis: 2 ** 29 };
+  const provider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter, ...never })] });
+  onTestFinished(async () => {
+    await provider.shutdown();
+    collector.close();
   });
-  collector.listen(0, "127.0.0.1");
-  await once(collector, "listening");
-  onTestFinished(() => void collector.close());
-  const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/metrics`;
-  const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url }),
-    exportIntervalMillis: 3_600_000,
-    exportTimeoutMillis: 30_000,
-  });
-  const provider = new MeterProvider({ readers: [reader] });
-  onTestFinished(() => provider.shutdown());
-  const metrics = createMetrics({ now: () => 0 });
-  const end = instrument(metrics, provider.getMeter("flow"));
-  const exported = async () => {
-    await provider.forceFlush();
-    return new Map(last.map((one) => [one.name, one]));
+  return {
+    metrics: createMetrics({ now: () => 0 }),
+    meter: provider.getMeter("flow"),
+    collect: async () => {
+      const before = collector.received.length;
+      await provider.forceFlush();
+      const received = collector.received[before];
+      if (received === undefined) throw new Error("nothing was exported");
+      return received;
+    },
   };
-  return { metrics, end, exported };
 }
 
-it("a real SDK exports counters, gauges and histograms to a collector, with names and units of OpenTelemetry", async () => {
-  const { metrics, exported } = await setting();
-  metrics.counter("flow_handled_total", { process: "chat" }).add(3);
-  metrics.gauge("sente_sessions_away_bytes").set(70);
-  metrics.histogram("flow_latency_seconds", { process: "ws" }).record(0.25);
-  const all = await exported();
-  const attributes = [{ key: "process", value: { stringValue: "chat" } }];
-  expect(all.get("flow.handled")).toMatchObject({
-    unit: "{message}",
-    sum: { isMonotonic: true, dataPoints: [{ attributes, asDouble: 3 }] },
+describe("OpenTelemetry's exporter", () => {
+  it("sends counters and gauges with the names, units and attributes of OpenTelemetry", async () => {
+    const { metrics, meter, collect } = await setUp();
+    instrument(metrics, meter);
+    metrics.counter("flow_handled_total", { process: "chat" }).add(2);
+    metrics.counter("flow_handled_total", { process: "log" }).add(3);
+    metrics.source(() => [{ name: "sente_sessions_away_bytes", kind: "gauge", value: 9 }]);
+    const first = await collect();
+    expect(first["flow.handled"]).toMatchObject({ unit: "{message}", description: "Messages that a process handled." });
+    expect(first["flow.handled"]?.sum?.isMonotonic).toBe(true);
+    expect(valuesOf(first["flow.handled"]?.sum?.dataPoints)).toEqual({ "process=chat": 2, "process=log": 3 });
+    expect(first["sente.sessions_away"]).toMatchObject({ unit: "By" });
+    expect(valuesOf(first["sente.sessions_away"]?.gauge?.dataPoints)).toEqual({ "": 9 });
+    metrics.counter("flow_handled_total", { process: "chat" }).add(5);
+    expect(valuesOf((await collect())["flow.handled"]?.sum?.dataPoints)).toMatchObject({ "process=chat": 7 });
   });
-  expect(all.get("sente.sessions_away")).toBeDefined();
-  const points = [...all.values()].flatMap(({ gauge }) => gauge?.dataPoints ?? []);
-  expect(points).toEqual(expect.arrayContaining([expect.objectContaining({ asDouble: 70 })]));
-  expect(all.get("flow.latency")).toMatchObject({ unit: "s", histogram: { dataPoints: [{ count: 1, sum: 0.25 }] } });
-});
 
-it("has names that are new at one collection in the next, and nothing more once it was ended", async () => {
-  const { metrics, end, exported } = await setting();
-  await exported();
-  metrics.counter("orders_total").add();
-  await exported();
-  expect((await exported()).get("orders")).toMatchObject({ sum: { dataPoints: [{ asDouble: 1 }] } });
-  end();
-  metrics.counter("orders_total").add(5);
-  metrics.histogram("waits_seconds").record(1);
-  const after = await exported();
-  expect(after.get("waits")).toBeUndefined();
-  expect(after.get("orders")?.sum?.dataPoints[0]?.asDouble ?? 1).toBe(1);
+  it("sends histograms in seconds, with the bounds of their unit", async () => {
+    const { metrics, meter, collect } = await setUp();
+    instrument(metrics, meter);
+    for (const value of [0.0004, 0.02, 0.02])
+      metrics.histogram("flow_latency_seconds", { process: "chat" }).record(value);
+    const { "flow.latency": latency } = await collect();
+    expect(latency).toMatchObject({ unit: "s" });
+    const [point] = latency?.histogram?.dataPoints ?? [];
+    expect(point).toMatchObject({ count: 3, sum: expect.closeTo(0.0404, 9) });
+    expect(point?.explicitBounds?.slice(0, 5)).toEqual([0.001, 0.0025, 0.005, 0.01, 0.025]);
+    expect(point?.bucketCounts?.slice(0, 5)).toEqual([1, 0, 0, 0, 2]);
+  });
+
+  it("has a new name from the second collection on, beside the callbacks of others", async () => {
+    const { metrics, meter, collect } = await setUp();
+    instrument(metrics, meter);
+    const other = meter.createObservableGauge("other");
+    meter.addBatchObservableCallback((result) => result.observe(other, 1), [other]);
+    metrics.counter("orders_total").add(4);
+    expect(Object.keys(await collect())).toContain("other");
+    const second = await collect();
+    expect(valuesOf(second.orders?.sum?.dataPoints)).toEqual({ "": 4 });
+    expect(valuesOf(second.other?.gauge?.dataPoints)).toEqual({ "": 1 });
+  });
+
+  it("sends any name", async () => {
+    const { metrics, meter, collect } = await setUp();
+    instrument(metrics, meter);
+    for (const name of ["__proto__", "constructor", "", "1", "é"]) metrics.counter(name).add();
+    await collect();
+    const names = Object.keys(await collect());
+    expect(names).toEqual(expect.arrayContaining(["x___proto__", "constructor_", "x_", "x_1", "x__"]));
+  });
+
+  it("is given nothing any more once it was ended", async () => {
+    const { metrics, meter, collect } = await setUp();
+    const stop = instrument(metrics, meter);
+    const other = meter.createObservableGauge("other");
+    // Ended in the middle of a collection that has a new name.
+    let end: (() => void) | undefined = stop;
+    const callback = (result: BatchObservableResult) => {
+      result.observe(other, 1);
+      end?.();
+      end = undefined;
+    };
+    meter.addBatchObservableCallback(callback, [other]);
+    metrics.counter("flow_handled_total").add(1);
+    metrics.counter("orders_total").add(1);
+    await collect();
+    metrics.counter("flow_handled_total").add(1);
+    metrics.histogram("flow_latency_seconds").record(1);
+    const after = await collect();
+    expect(after).toHaveProperty("other");
+    expect(after).not.toHaveProperty(["flow.latency"]);
+    expect(after).not.toHaveProperty("orders");
+    expect(Object.values(valuesOf(after["flow.handled"]?.sum?.dataPoints))).not.toContain(2);
+  });
 });
