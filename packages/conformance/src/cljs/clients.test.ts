@@ -59,7 +59,8 @@ describe.each(places)("the client in %s", (_place, start) => {
 
     it("JavaScript holds what Clojure sent, and Clojure what JavaScript sends", async () => {
       await connect("ann", ":serialization :edn");
-      const sent = '{[1 :v] #{:k}, "b" [#uuid "f81d4fae-7dec-11d0-a765-00a0c91e6bf6" #inst "2026-01-02T03:04:05.678Z"]}';
+      const sent =
+        '{[1 :v] #{:k}, "b" [#uuid "f81d4fae-7dec-11d0-a765-00a0c91e6bf6" #inst "2026-01-02T03:04:05.678-00:00"]}';
       await evaluate(`((:send-fn @made) [:test/echo ${sent}])`);
       const line = await server?.next(({ event }) => event?.[0] === "test/echo");
       expect(line?.event?.[1]).toEqual({ edn: sent });
@@ -99,9 +100,9 @@ describe.each(places)("the client in %s", (_place, start) => {
       expect(await reply("[:test/echo nil]", "5000")).toBe("nil");
       expect(await reply("[:test/throw]", "5000")).toBe(":chsk/error");
       expect(await reply("[:test/never]", "20")).toBe(":chsk/timeout");
-      expect(
-        await evaluate(`(.catch (ask [:test/refuse {:why [:not :allowed]}]) (fn [e] (ex-data e)))`),
-      ).toBe("{:code :not-allowed, :data {:why [:not :allowed]}}");
+      expect(await evaluate(`(.catch (ask [:test/refuse {:why [:not :allowed]}]) (fn [e] (ex-data e)))`)).toBe(
+        "{:code :not-allowed, :data {:why [:not :allowed]}}",
+      );
       await evaluate("((:close! @made))");
       expect(await reply("[:test/echo 1]", "5000")).toBe(":chsk/closed");
     });
@@ -172,9 +173,9 @@ describe.each(places)("the client in %s", (_place, start) => {
             (recur)))
         (doseq [n (range 50)] ((:send-fn @made) [:test/echo n]))
         (wait-for taken (fn [all] (= [:test/echoed 49] (last all))))`);
-      expect(await evaluate("(= (filter #(= :test/echoed (first %)) @taken) (map #(vector :test/echoed %) (range 50)))")).toBe(
-        "true",
-      );
+      expect(
+        await evaluate("(= (filter #(= :test/echoed (first %)) @taken) (map #(vector :test/echoed %) (range 50)))"),
+      ).toBe("true");
     });
   });
 
@@ -186,9 +187,7 @@ describe.each(places)("the client in %s", (_place, start) => {
       ((:on (:ch-recv @made)) :chsk/error (fn [{:keys [event]}] (reset! failed event)))
       (sente/chsk-connect! (:chsk @made))
       (wait-for failed some?)`);
-    expect(await evaluate("[(first @failed) (some? (first (second @failed)))]")).toBe(
-      "[:chsk/error true]",
-    );
+    expect(await evaluate("[(first @failed) (some? (first (second @failed)))]")).toBe("[:chsk/error true]");
     await evaluate("((:close! @made))");
   });
 });

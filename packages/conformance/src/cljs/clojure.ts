@@ -26,7 +26,7 @@ export function nbbArguments(file: string): readonly string[] {
   return [`${root}node_modules/nbb/cli.js`, "--classpath", `${root}packages/cljs/src`, file];
 }
 
-export function here(name: string): string {
+function here(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
@@ -34,6 +34,11 @@ interface Answer {
   readonly id: number;
   readonly value?: string;
   readonly error?: string;
+}
+
+/** The text of a file beside this one. */
+export function source(name: string): Promise<string> {
+  return readFile(here(name), "utf8");
 }
 
 /** Starts nbb. It ends with `stop`; a process that ended by itself rejects all that is asked of it. */
@@ -116,9 +121,9 @@ export async function startScittle(): Promise<Clojure> {
   await tab.goto(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
   // Its scripts are fetched one after the other.
   await tab.waitForFunction(() =>
-    (
-      globalThis as unknown as { scittle: { core: { eval_string(code: string): unknown } } }
-    ).scittle.core.eval_string("(some? (resolve 'sente-lite.client/make-error-channel))"),
+    (globalThis as unknown as { scittle: { core: { eval_string(code: string): unknown } } }).scittle.core.eval_string(
+      "(some? (resolve 'sente-lite.client/make-error-channel))",
+    ),
   );
   return {
     evaluate: (code) =>

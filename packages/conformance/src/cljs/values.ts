@@ -28,9 +28,9 @@ export const values: readonly (readonly [sent: string, arrives?: string])[] = [
   ["(range 200)", "(vec (range 200))"],
   ["(vec (repeat 100 {:k :v}))"],
   ["(tagged-literal 'my/tag {:a [1]})"],
-  ["(tagged-literal 'uri \"https://example.org/a?b\")"],
+  ['(tagged-literal \'uri "https://example.org/a?b")'],
   ["(tagged-literal 'ratio [22 7])"],
-  ["(tagged-literal 'bigdec \"1.50\")"],
+  ['(tagged-literal \'bigdec "1.50")'],
   ['(js/BigInt "123456789012345678901234567890")'],
   ["##Inf"],
 ];
