@@ -103,7 +103,7 @@
                         error)))))))
 
 (defn- ws-errors
-  "Seed of `:chsk/error`: the library has what the socket said in its state only."
+  "`:chsk/error`, for which the library has no message: what a socket said when it failed is in its state."
   [client message]
   (fn [id f]
     (if (#{:* "*" :chsk/error} id)

@@ -85,7 +85,7 @@
     (js/Array.from left)))
 
 (defn- connected-uids-of [server]
-  (let [current (set (.-any (.get (.-connectedUids server))))
+  (let [current (set (js/Array.from (.-any (.get (.-connectedUids server)))))
         uids (atom {:ws current :ajax #{} :any current})]
     (.subscribe (.-connectedUids server)
                 (fn [after before]

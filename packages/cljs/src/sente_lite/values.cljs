@@ -56,24 +56,38 @@
     (array? x) (array-of x)
     :else x))
 
+;; A Clojure map compares keys of one hash one by one, and a peer can choose its keys so: that must not cost more than this.
+(def ^:private many 1000)
+(def ^:private most-of-one-hash 100)
+
+(defn- checked
+  "The keys, where few of them have one hash."
+  [ks]
+  (when (< many (count ks))
+    (let [counts (js/Map.)]
+      (doseq [k ks]
+        (let [h (hash k)
+              n (inc (or (.get counts h) 0))]
+          (when (< most-of-one-hash n)
+            (throw (ex-info "too many keys with one hash" {:code :colliding-keys})))
+          (.set counts h n)))))
+  ks)
+
 (defn- record->clj [object]
-  (persistent!
-   (reduce (fn [entries k] (assoc! entries (event-id->clj k) (->clj (unchecked-get object k))))
-           (transient {})
-           (js/Object.keys object))))
+  (let [names (js/Object.keys object)]
+    (zipmap (checked (mapv event-id->clj names))
+            (map #(->clj (unchecked-get object %)) names))))
 
 (defn- map->clj [entries]
-  (persistent!
-   (reduce (fn [found entry] (assoc! found (->clj (aget entry 0)) (->clj (aget entry 1))))
-           (transient {})
-           (js/Array.from entries))))
+  (zipmap (checked (mapv ->clj (js/Array.from (.keys entries))))
+          (map ->clj (js/Array.from (.values entries)))))
 
 (defn- object->clj [x]
   (cond
     (lib/isKw x) (event-id->clj (.-fqn x))
     (lib/isUuid x) (parse-uuid (.-value x))
     (instance? js/Map x) (map->clj x)
-    (instance? js/Set x) (into #{} (map ->clj) (js/Array.from x))
+    (instance? js/Set x) (set (checked (mapv ->clj (js/Array.from x))))
     (inst? x) x
     (instance? js/Uint8Array x) x
     (lib/isSym x) (split-name symbol (.-fqn x))

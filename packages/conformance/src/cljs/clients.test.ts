@@ -1,3 +1,4 @@
+import { makeChannelSocketServer } from "@sente-lite/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bunServer } from "../targets/bun-server.ts";
 import { denoServer } from "../targets/deno-server.ts";
@@ -62,7 +63,7 @@ describe.each(places)("the client in %s", (_place, start) => {
       const sent =
         '{[1 :v] #{:k}, "b" [#uuid "f81d4fae-7dec-11d0-a765-00a0c91e6bf6" #inst "2026-01-02T03:04:05.678-00:00"]}';
       await evaluate(`((:send-fn @made) [:test/echo ${sent}])`);
-      const line = await server?.next(({ event }) => event?.[0] === "test/echo");
+      const line = await server?.next(({ event }) => event?.[0] === "test/echo", 20_000);
       expect(line?.event?.[1]).toEqual({ edn: sent });
       await evaluate(`
         (def got (atom nil))
@@ -180,8 +181,11 @@ describe.each(places)("the client in %s", (_place, start) => {
   });
 
   it("a socket that fails is :chsk/error", async () => {
+    const gone = makeChannelSocketServer();
+    const { url } = await gone.listen();
+    await gone.close();
     await evaluate(`
-      (reset! made (sente/make-channel-socket-client! "ws://127.0.0.1:9/chsk" {:connect false}))
+      (reset! made (sente/make-channel-socket-client! "${url}" {:connect false}))
       (def failed (atom nil))
       ((:listen! (:error-chan @made)) (fn [_]))
       ((:on (:ch-recv @made)) :chsk/error (fn [{:keys [event]}] (reset! failed event)))

@@ -174,6 +174,57 @@ it("hostile peers end nothing but their own connection", async () => {
   expect(nbb.complaints()).toBe("");
 });
 
+it("keys that a peer has chosen for their hash are refused, and hold nobody up", async () => {
+  // Any string of these pairs has the hash of any other; and so have keywords whose namespaces they are.
+  const text = (bits: number) => Array.from({ length: 14 }, (_, i) => ((bits >> i) & 1 ? "Aa" : "BB")).join("");
+  const strings = Array.from({ length: 10_000 }, (_, bits) => text(bits));
+  const client = makeChannelSocketClient(url, { params: { uid: "collides" } });
+  ends.push(client.close);
+  const colliding = [
+    new Map(strings.map((key) => [key, 1])),
+    new Set(strings),
+    Object.fromEntries(strings.map((key) => [`${key}/of-namespace`, 1])),
+  ];
+  for (const data of colliding) {
+    await expect(client.requestFn(["test/echo", data])).rejects.toMatchObject({ code: "error" });
+    expect(await evaluate("(:code (ex-data (:error (last @reports))))")).toBe(":colliding-keys");
+  }
+  const many = new Map(strings.map((_, i) => [i, i]));
+  expect(await client.requestFn(["test/echo", many])).toEqual(many);
+});
+
+it("options have the library's meaning: tokens, promises, codecs, several users, all but one", async () => {
+  const at: string = JSON.parse(
+    await evaluate(`
+      (def strict (sente/make-nbb-server! {:csrf-token-fn (fn [req] (get-in req [:headers "x-expected"] "secret"))
+                                           :user-id-fn (fn [req] (js/Promise.resolve (get-in req [:query-params "who"])))
+                                           :serialization :edn
+                                           :ping-interval-ms 20000}))
+      (.then (:listening strict) #(:url %))`),
+  );
+  const refused = makeChannelSocketClient(at, { csrfToken: "wrong" });
+  ends.push(refused.close);
+  await expect(refused.ready()).rejects.toMatchObject({ code: "terminal-code" });
+  const heard: string[] = [];
+  const clients = ["ann", "bob", "cleo"].map((who) => {
+    const client = makeChannelSocketClient(at, { csrfToken: "secret", params: { who } });
+    ends.push(client.close);
+    client.chRecv.on("*", ({ id }) => id.startsWith("chsk/") || heard.push(`${who} ${id}`));
+    return client;
+  });
+  await Promise.all(clients.map(({ ready }) => ready()));
+  expect(await evaluate("(sort (:any @(:connected-uids strict)))")).toBe('("ann" "bob" "cleo")');
+  expect(await evaluate('((:send-fn strict) #{"ann" "bob"} [:to/several])')).toBe("{:connections 2}");
+  expect(await evaluate('((:broadcast-fn strict) [:to/others 1] {:except "ann"})')).toBe("{:connections 2}");
+  expect(await evaluate('((:send-fn strict) "cleo" [:to/one] :flush? true)')).toBe("{:connections 1}");
+  expect(await evaluate('((:send-fn strict) "nobody" [:to/nobody])')).toBe("{:connections 0}");
+  await expect
+    .poll(() => heard.toSorted(), { timeout: 20_000 })
+    .toEqual(["ann to/several", "bob to/others", "bob to/several", "cleo to/one", "cleo to/others"]);
+  expect(await evaluate("[(:messages-sent @(:metrics strict)) (:status ((:ajax-post-fn strict) {}))]")).toBe("[5 501]");
+  await evaluate("((:close! strict))");
+});
+
 it("a port that is taken is a rejected promise and a report, not the end of the process", async () => {
   const { port } = new URL(url);
   const said = await evaluate(`
