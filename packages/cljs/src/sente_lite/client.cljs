@@ -117,11 +117,19 @@
 (defn- client-of [path csrf-token options]
   (let [client (lib/makeChannelSocketClient (address path options) (client-options csrf-token options))
         state (atom (state->clj (.get (.-state client))))
+        error-chan (peer/error-channel-of client)
+        replied (fn [cb]
+                  (fn [reply]
+                    (cb (try
+                          (reply->clj reply)
+                          (catch :default e
+                            ((:report! error-chan) (peer/cause e) {:source "reply"})
+                            :chsk/error)))))
         send-fn (fn
                   ([event] (.sendFn client (peer/event->js event)))
                   ([event timeout-ms cb]
                    (if cb
-                     (.sendFn client (peer/event->js event) (or timeout-ms js/undefined) (comp cb reply->clj))
+                     (.sendFn client (peer/event->js event) (or timeout-ms js/undefined) (replied cb))
                      (.sendFn client (peer/event->js event)))))
         message (fn [id event data] {:id id :event event :?data data :state state :send-fn send-fn})
         read (fn [received]
@@ -135,7 +143,7 @@
      :send-fn send-fn
      :request-fn (request-fn client)
      :state state
-     :error-chan (peer/error-channel-of client)
+     :error-chan error-chan
      :ready (fn [] (.then (.ready client) (fn [opened] (state->clj opened))))
      :close! (fn [] (.close client) nil)}))
 

@@ -1,4 +1,4 @@
-import { makeChannelSocketServer } from "@sente-lite/node";
+import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bunServer } from "../targets/bun-server.ts";
 import { denoServer } from "../targets/deno-server.ts";
@@ -178,6 +178,25 @@ describe.each(places)("the client in %s", (_place, start) => {
         await evaluate("(= (filter #(= :test/echoed (first %)) @taken) (map #(vector :test/echoed %) (range 50)))"),
       ).toBe("true");
     });
+  });
+
+  it("a reply that cannot be read is :chsk/error to its asker, and reported", async () => {
+    const hostile = makeChannelSocketServer({ allowedOrigins: "*" });
+    const text = (bits: number) => Array.from({ length: 11 }, (_, i) => ((bits >> i) & 1 ? "Aa" : "BB")).join("");
+    startRouter(hostile, { "test/keys": () => new Set(Array.from({ length: 2_000 }, (_, bits) => text(bits))) });
+    const { url } = await hostile.listen();
+    await evaluate(`
+      (reset! made (sente/make-channel-socket-client! "${url}"))
+      ((:listen! (:error-chan @made)) (fn [_]))`);
+    expect(await evaluate("(js/Promise. (fn [resolve] ((:send-fn @made) [:test/keys] 20000 resolve)))")).toBe(
+      ":chsk/error",
+    );
+    expect(await evaluate("(map (comp :code ex-data :error) @(:error-chan @made))")).toBe("(:colliding-keys)");
+    expect(await evaluate("(.catch (ask [:test/keys]) #(:code (ex-data (sente-lite.peer/cause %))))")).toBe(
+      ":colliding-keys",
+    );
+    await evaluate("((:close! @made))");
+    await hostile.close();
   });
 
   it("a socket that fails is :chsk/error", async () => {
