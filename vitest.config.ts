@@ -1,6 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import type { BrowserConfigOptions } from "vitest/node";
 
 // Unit tests run from source: every package's export map names it under this condition, which publishing strips.
 const source = "@sente-lite/source";
@@ -20,6 +21,16 @@ const chromiumArgs = [
   "--no-first-run",
 ];
 
+const inChromium: BrowserConfigOptions = {
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({
+    launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
+  }),
+  instances: [{ browser: "chromium" }],
+};
+
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
   ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
@@ -30,7 +41,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/{protocol,engine,node,bun,deno,browser}/src/**/*.test.ts",
+            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/*.test.ts",
             "packages/conformance/src/model/*.test.ts",
             "apps/*/src/**/!(*.e2e).test.ts",
           ],
@@ -71,15 +82,19 @@ export default defineConfig({
           include: ["packages/conformance/src/browser*.conformance.test.ts"],
           globalSetup: ["packages/conformance/src/stage/global-setup.ts"],
           testTimeout: 20_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
-            }),
-            instances: [{ browser: "chromium" }],
-          },
+          browser: inChromium,
+        },
+      },
+      // Flow in a browser: what needs no server.
+      {
+        extends: true,
+        test: {
+          name: "flow-chromium",
+          include: [
+            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|open-telemetry|prometheus|endpoints).test.ts",
+            "packages/flow/src/ready/ready.test.ts",
+          ],
+          browser: inChromium,
         },
       },
       // The namespaces of packages/cljs in nbb and in Scittle, with the packages as they were built.

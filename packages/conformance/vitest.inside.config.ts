@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-// The suites that run inside Bun and inside Deno, on the built packages: node runs this in runtimes.conformance.test.ts,
+// The suites that run inside Bun and inside Deno, those of flow among them, on the built packages: node runs this in runtimes.conformance.test.ts,
 // and names the runtime and the stage.
 export default defineConfig({
   test: {
-    include: [`packages/conformance/src/inside/${process.env.CONFORMANCE_RUNTIME}.inside.test.ts`],
+    include: [
+      `packages/conformance/src/inside/${process.env.CONFORMANCE_RUNTIME}.inside.test.ts`,
+      "packages/flow/src/{steps,system,ready,monitoring}/!(open-telemetry|endpoints).test.ts",
+    ],
     globalSetup: ["packages/conformance/src/inside/given-stage.ts"],
     testTimeout: 20_000,
   },

@@ -1,95 +1,14 @@
 // What a message costs a server, in microseconds of its CPU, as a ratio to bare ws in the same run:
 //   node tooling/bench/server-cost.mjs [rounds]
 // The load comes from this process; both servers live in their own and take turns, so that noise hits both.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { WebSocket } from "ws";
+import { compare, echo, fanOut } from "./server-load.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
-const text = "x".repeat(60);
 
-const wire = {
-  ws: {
-    url: (port) => `ws://127.0.0.1:${port}/`,
-    echo: (n) => JSON.stringify({ id: "echo", n, text }),
-    broadcast: (n) => JSON.stringify({ id: "broadcast", n, text }),
-    first: false,
-  },
-  ours: {
-    url: (port, i) => `ws://127.0.0.1:${port}/chsk?client-id=c${i}`,
-    echo: (n) => JSON.stringify([["bench/echo", { n, text }], `r${n}`]),
-    broadcast: (n) => JSON.stringify([["bench/broadcast", { n, text }], null]),
-    first: true,
-  },
-};
-
-async function start(name, connections) {
-  const child = fork(new URL("./servers.mjs", import.meta.url), [name]);
-  const [{ port }] = await once(child, "message");
-  const sockets = [];
-  for (let i = 0; i < connections; i++) {
-    const socket = new WebSocket(wire[name].url(port, i), { perMessageDeflate: false });
-    await once(socket, wire[name].first ? "message" : "open");
-    sockets.push(socket);
-  }
-  const usage = async () => {
-    child.send("usage");
-    const [{ cpu, rss }] = await once(child, "message");
-    return { cpu, rss };
-  };
-  return { name, child, sockets, usage };
-}
-
-/** Sends `each` requests on each socket, one after the reply to the other. */
-async function echo({ name, sockets, usage }, each) {
-  const { cpu: before } = await usage();
-  await Promise.all(
-    sockets.map(
-      (socket) =>
-        new Promise((done) => {
-          let n = 0;
-          socket.on("message", function next() {
-            if (++n === each) {
-              socket.off("message", next);
-              done();
-            } else socket.send(wire[name].echo(n));
-          });
-          socket.send(wire[name].echo(0));
-        }),
-    ),
-  );
-  return ((await usage()).cpu - before) / (sockets.length * each);
-}
-
-/** One socket asks for `count` broadcasts, one after the other has reached everybody. */
-async function fanOut({ name, sockets, usage }, count) {
-  const { cpu: before } = await usage();
-  for (let n = 0; n < count; n++) {
-    const arrived = Promise.all(sockets.map((socket) => new Promise((got) => socket.once("message", got))));
-    sockets[0].send(wire[name].broadcast(n));
-    await arrived;
-  }
-  return ((await usage()).cpu - before) / (sockets.length * count);
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-
-async function compare(title, connections, measure) {
-  const names = ["ws", "ours"];
-  const running = [];
-  for (const name of names) running.push(await start(name, connections));
-  for (const server of running) await measure(server);
-  const costs = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const server of running) costs[server.name].push(await measure(server));
-  }
-  const [ws, ours] = names.map((name) => median(costs[name]));
+async function against(title, connections, measure) {
+  const [ws, ours] = await compare(["ws", "ours"], connections, rounds, measure);
   console.log(`${title}: ours ${ours.toFixed(1)} µs, bare ws ${ws.toFixed(1)} µs, ratio ${(ours / ws).toFixed(2)}`);
-  for (const { child, sockets } of running) {
-    for (const socket of sockets) socket.terminate();
-    child.disconnect();
-  }
 }
 
-await compare("request and reply, 100 connections, per message", 100, (server) => echo(server, 100));
-await compare("broadcast to 1000, per delivery", 1000, (server) => fanOut(server, 20));
+await against("request and reply, 100 connections, per message", 100, (server) => echo(server, 100));
+await against("broadcast to 1000, per delivery", 1000, (server) => fanOut(server, 20));

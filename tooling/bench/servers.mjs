@@ -29,6 +29,40 @@ const servers = {
     });
     return (await server.listen()).port;
   },
+
+  /** As `ours`, but over a system of three processes: the socket, a router, and the one that echoes. */
+  async flow() {
+    const { makeChannelSocketServer, startRouter } = await import("@sente-lite/node/core");
+    const { json } = await import("@sente-lite/node/json");
+    const { buildSystem, channelSocketServer, defineProcess, router } = await import("@sente-lite/flow");
+    const server = makeChannelSocketServer({ codecs: [json] });
+    const system = buildSystem({
+      processes: {
+        echo: defineProcess({
+          ports: { out: ["reply"] },
+          transform: (_, { data }) => ({ outputs: [{ type: "reply", value: data }] }),
+        }),
+        router: router({ "bench/echo": "echo" }),
+        socket: channelSocketServer(server, startRouter),
+      },
+      connections: [
+        [
+          ["socket", "out"],
+          ["router", "in"],
+        ],
+        [
+          ["router", "echo"],
+          ["echo", "in"],
+        ],
+        [
+          ["echo", "reply"],
+          ["socket", "reply"],
+        ],
+      ],
+    });
+    await system.start();
+    return (await server.listen()).port;
+  },
 };
 
 const port = await servers[process.argv[2]]();

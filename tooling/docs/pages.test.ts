@@ -18,7 +18,9 @@ import { moduleName, moduleOf, typeErrors } from "./typescript.ts";
 // TypeScript are compiled first.
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const published = ["protocol", "node", "bun", "deno", "browser", "cljs"].map((name) => `packages/${name}/README.md`);
+const published = ["protocol", "node", "bun", "deno", "browser", "flow", "cljs"].map(
+  (name) => `packages/${name}/README.md`,
+);
 const pages = [
   "README.md",
   ...(await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),

@@ -4,7 +4,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { root } from "../scripts/run.mjs";
 
-const packages = ["protocol", "node", "bun", "deno", "browser"];
+const packages = ["protocol", "node", "bun", "deno", "browser", "flow"];
 
 /** The sources behind the entries of a package's export map. */
 function entriesOf(name: string): string[] {

@@ -1,5 +1,5 @@
 import { makeChannelSocketServer, startRouter } from "@sente-lite/bun";
-import { chatHandlers, chatOptions } from "./server/chat-server.ts";
+import { chatOptions, chatSystem } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 
 // The chat on Bun: one `Bun.serve` for the page and the channel socket.
@@ -17,14 +17,15 @@ declare const Bun: {
 const server = makeChannelSocketServer(chatOptions);
 
 await serveChat({
-  server,
-  begin: (store) => void startRouter(server, chatHandlers(server, store)),
-  listen: ({ port, hostname, page }) => {
+  system: (store) => chatSystem(server, startRouter, store),
+  listen: ({ port, hostname, page, endpoints }) => {
     const http = Bun.serve({
       port,
       hostname,
       fetch: (request, bunServer) => {
         if (server.handles(request)) return server.fetch(request, bunServer);
+        const answer = endpoints.fetch(request);
+        if (answer !== undefined) return answer;
         const { status, headers, body } = page(
           request.method,
           new URL(request.url).pathname,

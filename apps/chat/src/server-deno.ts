@@ -1,5 +1,5 @@
 import { makeChannelSocketServer, startRouter } from "@sente-lite/deno";
-import { chatHandlers, chatOptions } from "./server/chat-server.ts";
+import { chatOptions, chatSystem } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 
 // The chat on Deno: one `Deno.serve` for the page and the channel socket.
@@ -15,11 +15,12 @@ declare const Deno: {
 const server = makeChannelSocketServer(chatOptions);
 
 await serveChat({
-  server,
-  begin: (store) => void startRouter(server, chatHandlers(server, store)),
-  listen: ({ port, hostname, page }) => {
+  system: (store) => chatSystem(server, startRouter, store),
+  listen: ({ port, hostname, page, endpoints }) => {
     const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) => {
       if (server.handles(request)) return server.fetch(request, info);
+      const answer = endpoints.fetch(request);
+      if (answer !== undefined) return answer;
       const { status, headers, body } = page(
         request.method,
         new URL(request.url).pathname,

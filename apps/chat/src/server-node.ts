@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
-import { chatHandlers, chatOptions } from "./server/chat-server.ts";
+import { chatOptions, chatSystem } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 
 // The chat on Node: an http server for the page, and the channel socket on its upgrades.
@@ -9,10 +9,10 @@ import { serveChat } from "./server/serve-chat.ts";
 const server = makeChannelSocketServer(chatOptions);
 
 await serveChat({
-  server,
-  begin: (store) => void startRouter(server, chatHandlers(server, store)),
-  listen: async ({ port, hostname, page }) => {
+  system: (store) => chatSystem(server, startRouter, store),
+  listen: async ({ port, hostname, page, endpoints }) => {
     const http = createServer((request, response) => {
+      if (endpoints.node(request, response)) return;
       const { status, headers, body } = page(
         request.method,
         request.url,

@@ -1,6 +1,5 @@
-import { Mailbox } from "./mailbox.ts";
+import { guarded, Mailbox } from "@sente-lite/protocol/session";
 import { INSIDE, type Message } from "./source.ts";
-import { guarded } from "./thenable.ts";
 
 /** Behind this many messages a loop lags, and their connections are not read on. */
 const LAGGING = 64;

@@ -55,6 +55,25 @@ describe("startRouter", () => {
     expect([seen?.sendFn, seen?.connectedUids]).toEqual([server.sendFn, server.connectedUids]);
   });
 
+  it("refuses with a ReplyError that is returned, or given to replyFn, and reports nothing", async () => {
+    const { server, tab, idle, errors } = setting();
+    const refusal = () => new ReplyError("not-allowed", { data: { a: 1 } });
+    startRouter(server, {
+      "a/return": refusal,
+      "a/later": async () => refusal(),
+      "a/call": ({ replyFn }) => {
+        expect([replyFn?.(refusal()), replyFn?.("late")]).toEqual([true, false]);
+      },
+    });
+    const { client } = tab("ann");
+    const asked = ["a/return", "a/later", "a/call"].map((id) =>
+      client.requestFn([id]).catch((error: unknown) => error),
+    );
+    await idle();
+    for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "not-allowed", data: { a: 1 } });
+    expect(errors).toEqual([]);
+  });
+
   it("masks what a handler throws, tells a ReplyError, keeps the connection, and reports both", async () => {
     const { server, tab, idle, errors } = setting();
     startRouter(server, {

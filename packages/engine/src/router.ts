@@ -1,7 +1,6 @@
 import { type Handlers, type Receiver, ReplyError, type RouterHandler, type RouterOptions } from "@sente-lite/protocol";
-import { Lane, type ReplyFailure } from "@sente-lite/protocol/session";
+import { guarded, isThenable, Lane, type ReplyFailure } from "@sente-lite/protocol/session";
 import { INSIDE, type Message, type Source, UNHANDLED } from "./source.ts";
-import { guarded, isThenable } from "./thenable.ts";
 
 /** Ids of unhandled events that are remembered, so that each is warned of once. */
 const MAX_WARNED = 100;

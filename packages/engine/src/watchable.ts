@@ -1,5 +1,5 @@
 import type { Watchable } from "@sente-lite/protocol";
-import { guarded } from "./thenable.ts";
+import { guarded } from "@sente-lite/protocol/session";
 
 /** A watchable and the way to change it. */
 export interface WatchableSource<T> {

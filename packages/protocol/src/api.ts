@@ -9,6 +9,8 @@ import type {
   ServerSendFn,
   ToServer,
 } from "./contract/typed.ts";
+import type { ErrorChan } from "./error-chan.ts";
+import type { ReplyError } from "./errors.ts";
 import type { Backpressure, ServerLimits } from "./limits.ts";
 
 // The public interfaces of servers, and what they share with clients (`client-api.ts`): what every runtime package gives
@@ -53,20 +55,6 @@ export type MessageOf<M extends { readonly id: string }, Id> = string extends M[
   : Id extends "*"
     ? M
     : Extract<M, { readonly id: Id }>;
-
-/** Something went wrong where no caller could be told. */
-export interface ErrorReport {
-  readonly error: Error;
-  /** What it was about: `{ source, uid, clientId, event, ... }`, as far as known. */
-  readonly context: Readonly<Record<string, unknown>>;
-  /** Milliseconds since 1970. */
-  readonly timestamp: number;
-}
-
-/** Reports, through `on(fn)` or `for await`. Without a consumer they are written to the log. */
-export interface ErrorChan extends AsyncIterable<ErrorReport> {
-  readonly on: (fn: (report: ErrorReport) => void) => () => void;
-}
 
 /** The request that opened a connection, the same on every runtime. */
 export interface HandshakeRequest {
@@ -143,8 +131,14 @@ export interface ServerOptions<
  */
 export type To = string | null | Iterable<string | null> | { readonly uid: string | null; readonly clientId: string };
 
-/** Answers a request, once: false where it was answered before, or its session is over. Throws `EncodeError`. */
-export type ReplyFn<Reply = unknown> = unknown extends Reply ? (value?: unknown) => boolean : (value: Reply) => boolean;
+/**
+ * Answers a request, once: false where it was answered before, or its session is over. A `ReplyError` refuses it: the
+ * caller gets its code, message and data, and since that is an answer, no fault, nothing is reported. Throws
+ * `EncodeError`.
+ */
+export type ReplyFn<Reply = unknown> = unknown extends Reply
+  ? (value?: unknown) => boolean
+  : (value: Reply | ReplyError) => boolean;
 
 /** What a server delivers of an event that has no reply in the contract. */
 export interface ServerEvent<
@@ -251,7 +245,7 @@ export interface ChannelSocketServer<Context = unknown, C extends AnyContract | 
   readonly [Symbol.asyncDispose]?: () => Promise<void>;
 }
 
-/** What a router's handler returns is the reply where one is wanted. */
+/** What a router's handler returns is the reply where one is wanted; a `ReplyError` refuses the request. */
 export type RouterHandler<M> = (message: M) => unknown;
 
 /** The handler of an event that has a reply in the contract. */

@@ -1,4 +1,4 @@
-import type { ErrorChan, MaybePromise, Receiver, Watchable } from "./api.ts";
+import type { MaybePromise, Receiver, Watchable } from "./api.ts";
 import type { Codec } from "./codecs/codec.ts";
 import type { AnyContract, CodecFor } from "./contract/contract.ts";
 import type {
@@ -9,6 +9,7 @@ import type {
   RequestFn,
   ToClient,
 } from "./contract/typed.ts";
+import type { ErrorChan } from "./error-chan.ts";
 import type { ClientLimits } from "./limits.ts";
 
 // The public interfaces of clients.

@@ -115,8 +115,9 @@ export class ContractError extends ProtocolError {
 
 /**
  * A request was not answered with a value. `code` is `closed`, `timeout` or `error` (Sente's `:chsk/closed`,
- * `:chsk/timeout`, `:chsk/error`), `unhandled` where nobody handles the event, or the code that the answering handler gave. Throw one in a handler to answer
- * with a code and data of your own; any other throw reaches the peer masked, as `error`.
+ * `:chsk/timeout`, `:chsk/error`), `unhandled` where nobody handles the event, or the code that the answering handler gave. Return
+ * one from a handler, or give it to `replyFn`, to refuse with a code and data of your own; thrown, it is reported on the
+ * error channel too. Any other throw reaches the peer masked, as `error`.
  */
 export class ReplyError extends SenteError {
   override readonly name = "ReplyError";

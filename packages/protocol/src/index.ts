@@ -14,6 +14,14 @@ export {
 } from "./contract/contract.ts";
 export type { StandardIssue, StandardResult, StandardSchema } from "./contract/standard-schema.ts";
 export type { ClientHandlers, ClientMessages, ServerHandlers, ServerMessages } from "./contract/typed.ts";
+export {
+  createErrorChan,
+  type ErrorChan,
+  type ErrorChanHost,
+  type ErrorContext,
+  type ErrorKind,
+  type ErrorReport,
+} from "./error-chan.ts";
 export * from "./errors.ts";
 export * from "./limits.ts";
 export * from "./values/index.ts";

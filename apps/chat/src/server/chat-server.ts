@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
 import {
-  type ChannelSocketServer,
-  type Handlers,
-  ReplyError,
-  type ServerMessage,
-  type ServerOptions,
-} from "@sente-lite/protocol";
-import { initialState } from "../domain/chat-state.ts";
+  buildSystem,
+  channelSocketServer,
+  createEndpoints,
+  defineProcess,
+  type Endpoints,
+  router,
+  type StartRouter,
+  type System,
+} from "@sente-lite/flow";
+import { prometheusText } from "@sente-lite/flow/prometheus";
+import type { ChannelSocketServer, ServerMessage, ServerOptions } from "@sente-lite/protocol";
+import { type ChatState, initialState } from "../domain/chat-state.ts";
 import { readName, readRuntime } from "../domain/readers.ts";
-import { type ChatInput, type Sender, step } from "../domain/step.ts";
+import { type ChatInput, type ChatOutput, type Sender, step } from "../domain/step.ts";
 import type { Store } from "./file-store.ts";
 
-// Between a channel-socket server and the domain: who somebody is, and the few lines that carry out what the steps say.
-// The same on every runtime.
+// The chat as a system: its steps, its store and a channel-socket server, and what leads from one to the other. The same
+// on every runtime.
 
 /** What a connection says of itself in its query parameters. */
 export type Visitor = Pick<Sender, "name" | "runtime">;
@@ -29,48 +34,115 @@ export const chatOptions: ServerOptions<Visitor> = {
   },
 };
 
-/** The chat, as the handlers for `startRouter`. */
-export function chatHandlers(
-  server: ChannelSocketServer<Visitor>,
-  store: Store,
-): Handlers<string, ServerMessage<Visitor>> {
-  let state = store.load(initialState());
-
-  /** Takes one step, and does what comes out of it. Returns the reply; a refusal is thrown, as a reply with a code. */
-  const run = (input: ChatInput): unknown => {
-    const before = state;
-    const next = step(before, input);
-    state = next.state;
-    // Before anybody is told of it.
-    store.keep(before, state);
-    let reply: unknown;
-    for (const output of next.outputs) {
-      if (output.type === "push") server.sendFn(output.to, output.event);
-      else if (output.type === "broadcast") server.broadcastFn(output.event);
-      else if (output.type === "reply") reply = output.value;
-      else throw new ReplyError(output.code);
-    }
-    return reply;
-  };
-
-  // A refusal is an answer, not a fault of ours.
-  server.errorChan.on(({ error, context }) => {
-    if (!(error instanceof ReplyError)) console.error("chat:", error, context);
-  });
-
-  return {
-    "chat/join": (message) => run({ type: "join", from: from(message), data: message.data, at: Date.now() }),
-    "chat/leave": (message) => run({ type: "leave", from: from(message) }),
-    "chat/rename": (message) => run({ type: "rename", from: from(message), data: message.data }),
-    "chat/send": (message) => run({ type: "send", from: from(message), data: message.data, at: Date.now() }),
-    "chat/typing": (message) => run({ type: "typing", from: from(message), data: message.data }),
-    // The user's last connection closed, and none came back.
-    "chsk/uidport-close": (message) => run({ type: "gone", uid: message.uid ?? "" }),
-  };
+/** A step that changed something, for the store. */
+interface Changed {
+  readonly type: "changed";
+  readonly before: ChatState;
+  readonly after: ChatState;
 }
 
-function from({ uid, clientId, context }: ServerMessage<Visitor>): Sender {
-  return { uid: uid ?? "", clientId, ...context };
+/** How long connections may take to end, so that people can see that the server ends. */
+const DRAIN_MS = 500;
+
+/** The processes of the chat. */
+export type ChatSystem = System<"store" | "chat" | "router" | "socket">;
+
+/** The chat as a system; nothing is started. `startRouter` is that of the server's runtime. */
+export function chatSystem(server: ChannelSocketServer<Visitor>, startRouter: StartRouter, store: Store): ChatSystem {
+  const chat = defineProcess<ChatState, ServerMessage<Visitor>, ChatOutput | Changed>({
+    ports: { in: ["event", "uidport"], out: ["changed", "push", "broadcast", "reply", "refuse"] },
+    init: () => store.load(initialState()),
+    transform: (before, message, { at }) => {
+      const input = inputOf(message, at);
+      if (input === undefined) return undefined;
+      const { state: after, outputs } = step(before, input);
+      return { state: after, outputs: [{ type: "changed", before, after }, ...outputs] };
+    },
+    // The steps are pure: one that throws has changed nothing, and who is here stays here.
+    onError: "skip",
+  });
+
+  return buildSystem({
+    processes: {
+      store: defineProcess({
+        ports: { in: { changed: { sink: true } }, out: [] },
+        // Before anybody is told of it: what leaves the chat first arrives first.
+        transform: (_, { before, after }: Changed) => store.keep(before, after),
+      }),
+      chat,
+      router: router({
+        "chat/join": "chat",
+        "chat/leave": "chat",
+        "chat/rename": "chat",
+        "chat/send": "chat",
+        "chat/typing": "chat",
+      }),
+      socket: channelSocketServer(server, startRouter, { drainMs: DRAIN_MS }),
+    },
+    connections: [
+      [
+        ["socket", "out"],
+        ["router", "in"],
+      ],
+      [
+        ["socket", "uidport"],
+        ["chat", "uidport"],
+      ],
+      [
+        ["router", "chat"],
+        ["chat", "event"],
+      ],
+      [
+        ["chat", "changed"],
+        ["store", "changed"],
+      ],
+      [
+        ["chat", "push"],
+        ["socket", "push"],
+      ],
+      [
+        ["chat", "broadcast"],
+        ["socket", "broadcast"],
+      ],
+      [
+        ["chat", "reply"],
+        ["socket", "reply"],
+      ],
+      [
+        ["chat", "refuse"],
+        ["socket", "refuse"],
+      ],
+    ],
+    errorHandling: { onError: ({ error, context }) => console.error("chat:", error, context) },
+  });
+}
+
+/** `/healthz`, `/readyz` and `/metrics` of a chat. */
+export function chatEndpoints(system: ChatSystem): Endpoints {
+  const { systemHealth, isReady, metrics } = system;
+  return createEndpoints({ health: systemHealth, isReady, metricsText: prometheusText(metrics) });
+}
+
+/** What an event is to the chat; `at` is in milliseconds since 1970. Of users who come nothing is to be done yet. */
+function inputOf({ id, uid, clientId, context, data }: ServerMessage<Visitor>, at: number): ChatInput | undefined {
+  const from = { uid: uid ?? "", clientId, ...context };
+  switch (id) {
+    case "chat/join":
+      return { type: "join", from, data, at };
+    case "chat/leave":
+      return { type: "leave", from };
+    case "chat/rename":
+      return { type: "rename", from, data };
+    case "chat/send":
+      return { type: "send", from, data, at };
+    case "chat/typing":
+      return { type: "typing", from, data };
+    // The user's last connection closed, and none came back.
+    case "chsk/uidport-close":
+      return { type: "gone", uid: uid ?? "" };
+    default:
+      return undefined;
+  }
 }
 
 function publicId(secret: string): string {

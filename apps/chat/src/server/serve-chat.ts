@@ -1,12 +1,12 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { Endpoints } from "@sente-lite/flow";
+import { type ChatSystem, chatEndpoints } from "./chat-server.ts";
 import { demoPage } from "./demo-mode.ts";
 import { fileStore, memoryStore, type Store } from "./file-store.ts";
 import { type Page, readPage } from "./page-files.ts";
 
-/** How long people may take to see that the server ends. */
-const DRAIN_MS = 500;
 const DEFAULT_PORT = 3000;
 /** With this exit code a demo's server asks to be started again. */
 const AGAIN = 75;
@@ -16,6 +16,8 @@ export interface Serving {
   readonly port: number;
   readonly hostname: string;
   readonly page: Page;
+  /** They go before the page. */
+  readonly endpoints: Endpoints;
 }
 
 /** What listens. */
@@ -27,15 +29,14 @@ export interface Listener {
 
 /** What differs between the runtimes. */
 export interface ChatRuntime {
-  readonly server: { close(options: { readonly drainMs: number }): Promise<void> };
-  /** Starts the chat with what was kept. */
-  readonly begin: (store: Store) => void;
+  /** The chat with what was kept, not started. */
+  readonly system: (store: Store) => ChatSystem;
   /** Rejects with the code `EADDRINUSE` where somebody else has the port. */
   readonly listen: (serving: Serving) => Listener | Promise<Listener>;
 }
 
 /** The program of every chat server: reads the arguments, serves until a signal, and says where. */
-export async function serveChat({ server, begin, listen }: ChatRuntime): Promise<void> {
+export async function serveChat({ system, listen }: ChatRuntime): Promise<void> {
   const { values: args } = parseArgs({
     args: process.argv.slice(2),
     options: {
@@ -48,13 +49,15 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
     },
   });
   const report = (message: string) => console.error(`chat: ${message}`);
-  begin(args.data === undefined ? memoryStore : fileStore(args.data, report));
+  const chat = system(args.data === undefined ? memoryStore : fileStore(args.data, report));
+  await chat.start();
 
   const files = readPage(fileURLToPath(new URL("page/", import.meta.url)));
   const page = demoPage(files, args.demo ? () => void end(AGAIN) : undefined);
+  const endpoints = chatEndpoints(chat);
   let listener: Listener;
   try {
-    const at = (port: number) => listen({ port, hostname: args.host, page });
+    const at = (port: number) => listen({ port, hostname: args.host, page, endpoints });
     listener = args.port === undefined ? await firstFree(DEFAULT_PORT, at) : await at(Number(args.port));
   } catch (error) {
     report(`cannot listen: ${error instanceof Error ? error.message : error}`);
@@ -65,12 +68,14 @@ export async function serveChat({ server, begin, listen }: ChatRuntime): Promise
   const end = async (code = 0) => {
     if (isEnding) return;
     isEnding = true;
-    await server.close({ drainMs: DRAIN_MS });
+    await chat.stop();
     listener.stop();
     // A runtime may still wait for sockets of peers that do not close theirs.
     process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
+  // It ends by itself only where an error escalated.
+  void chat.ended().then(() => end(1));
   console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);
 }
 

@@ -7,6 +7,7 @@ import {
   type ClientState,
   type Codec,
   clientDefaults,
+  createErrorChan,
   type Event,
   HandshakeError,
   ReplyError,
@@ -18,18 +19,17 @@ import {
   ClientSession,
   checkedEvent,
   gateOf,
+  guarded,
   monotonic,
   type RequestId,
   type Settlement,
 } from "@sente-lite/protocol/session";
 import { disposable } from "../disposable.ts";
-import { createErrorChan } from "../error-chan.ts";
 import { type Host, randomFraction, randomId } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
 import type { OpenSocket } from "../sockets.ts";
 import { INSIDE, type Message, type Source, weightOf } from "../source.ts";
-import { guarded } from "../thenable.ts";
 import { createWatchable } from "../watchable.ts";
 import { ClientDriver, type WithHeaders } from "./driver.ts";
 import { nothingObserved, stateOf } from "./state.ts";
@@ -74,7 +74,8 @@ export function createClient<C extends AnyContract | undefined = undefined, K ex
   const now = monotonic(host.now);
   const { onSessionLost } = options;
   const session = new ClientSession({ codec, limits, random: () => randomFraction(host), onSessionLost });
-  const { errorChan, report } = createErrorChan(host);
+  const errorChan = createErrorChan(host);
+  const { report } = errorChan;
   const { receiver, deliver } = createReceiver<Delivered>(limits.maxReceived);
   const observed = { ...nothingObserved };
   const readState = () => stateOf(session, observed, (at) => at - now() + host.now());

@@ -3,11 +3,11 @@ import {
   BadEvent,
   encodedBytes,
   type Form,
+  guarded,
   readClientFrame,
   readHandshake,
   readServerFrame,
 } from "@sente-lite/protocol/session";
-import { guarded } from "../thenable.ts";
 
 type Direction = "in" | "out";
 type Told = { readonly [T in TraceEntry["type"]]: Omit<Extract<TraceEntry, { type: T }>, "at"> }[TraceEntry["type"]];

@@ -1,7 +1,12 @@
 import type { Codec } from "@sente-lite/protocol";
-import { type HandshakeRequest, MAX_CLIENT_ID_LENGTH, type Rejection, type ServerOptions } from "@sente-lite/protocol";
+import {
+  type ErrorChan,
+  type HandshakeRequest,
+  MAX_CLIENT_ID_LENGTH,
+  type Rejection,
+  type ServerOptions,
+} from "@sente-lite/protocol";
 import { closeCodeOf, encodedBytes, type Form, writeHint } from "@sente-lite/protocol/session";
-import type { Report } from "../error-chan.ts";
 import { type Host, randomId } from "../host.ts";
 import { createOriginCheck } from "./origin.ts";
 import { handshakeRequest, type Parameters, readParameters, type UpgradeRequest } from "./request.ts";
@@ -32,7 +37,7 @@ export function createAdmission<Context>(
   host: Host,
   codecs: readonly Codec[],
   options: ServerOptions<Context>,
-  report: Report,
+  report: ErrorChan["report"],
   /** Why nobody is let in at the moment. */
   closing: () => Rejection | undefined = () => undefined,
 ): (request: UpgradeRequest) => Promise<Verdict<Context>> {

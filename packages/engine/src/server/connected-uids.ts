@@ -1,6 +1,6 @@
 import type { ConnectedUids, Watchable } from "@sente-lite/protocol";
+import { guarded } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
-import { guarded } from "../thenable.ts";
 
 export interface Presence {
   readonly connectedUids: Watchable<ConnectedUids>;

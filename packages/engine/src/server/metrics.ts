@@ -11,7 +11,6 @@ export interface Counters {
   bytesOut: number;
   eventsIn: number;
   badEvents: number;
-  errors: number;
 }
 
 export function createCounters(): Counters {
@@ -27,6 +26,5 @@ export function createCounters(): Counters {
     bytesOut: 0,
     eventsIn: 0,
     badEvents: 0,
-    errors: 0,
   };
 }

@@ -1,4 +1,4 @@
-import type { ReplyFn } from "@sente-lite/protocol";
+import { ReplyError, type ReplyFn } from "@sente-lite/protocol";
 import type { ReplyFailure } from "@sente-lite/protocol/session";
 import { failureOf } from "../router.ts";
 import type { Connection } from "./connection.ts";
@@ -33,8 +33,9 @@ export function repliesFor<Context>(connection: Connection<Context>, cbId: strin
         connection.session.replyFailed(cbId, { ...failure, data: null });
       }
     });
-  const replyFn: ReplyFn = (value) =>
-    once(() => {
+  const replyFn: ReplyFn = (value) => {
+    if (value instanceof ReplyError) return replyFailed(failureOf(value));
+    return once(() => {
       try {
         connection.session.reply(cbId, value);
       } catch (error) {
@@ -43,5 +44,6 @@ export function repliesFor<Context>(connection: Connection<Context>, cbId: strin
         throw error;
       }
     });
+  };
   return { replyFn, replyFailed };
 }

@@ -3,6 +3,7 @@ import {
   type ChannelSocketServer,
   type Codec,
   checkEncodable,
+  createErrorChan,
   type Event,
   kw,
   MAX_DEPTH,
@@ -26,7 +27,6 @@ import {
   type ServerOutput,
 } from "@sente-lite/protocol/session";
 import { disposable } from "../disposable.ts";
-import { createErrorChan } from "../error-chan.ts";
 import { type Host, switchableHost } from "../host.ts";
 import { limitsOf } from "../limits.ts";
 import { createReceiver } from "../receiver.ts";
@@ -100,11 +100,8 @@ export function createServer<
   const handlers = codecs.flatMap((codec) => codec.handlers ?? []);
   const root = Batch.root();
   const counters = createCounters();
-  const chan = createErrorChan(host);
-  const report = (error: unknown, context: Readonly<Record<string, unknown>>) => {
-    counters.errors++;
-    chan.report(error, context);
-  };
+  const errorChan = createErrorChan(host);
+  const { report } = errorChan;
   const presence = createPresence(host, limits.presenceGraceMs, (error) => report(error, { source: "connectedUids" }));
   const { receiver, deliver } = createReceiver<Delivered<Context>>(limits.maxReceived);
   const closing = (): Rejection | undefined =>
@@ -261,11 +258,12 @@ export function createServer<
     broadcastFn,
     disconnectFn,
     connectedUids: presence.connectedUids,
-    errorChan: chan.errorChan,
+    errorChan,
     metrics: () => ({
       connections: registry.live,
       ...connections.away(),
       ...counters,
+      errors: errorChan.total(),
     }),
     close,
     isReady,

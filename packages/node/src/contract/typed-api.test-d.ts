@@ -12,6 +12,7 @@ import {
   makeChannelSocketServer,
   type NodeServer,
   type Pushed,
+  type ReplyError,
   type ServerHandlers,
   type ServerMessage,
   startRouter,
@@ -105,12 +106,12 @@ export const server = () => {
   made.chRecv.on("chat/send", (message) => {
     expectTypeOf(message.data).toEqualTypeOf<{ text: string; at?: number }>();
     expectTypeOf(message.context).toEqualTypeOf<{ role: string }>();
-    expectTypeOf(message.replyFn).toEqualTypeOf<((value: { id: string }) => boolean) | undefined>();
+    expectTypeOf(message.replyFn).toEqualTypeOf<((value: { id: string } | ReplyError) => boolean) | undefined>();
     expectTypeOf(message.sendFn).toEqualTypeOf(made.sendFn);
   });
   made.chRecv.on("chat/at", ({ data, replyFn }) => {
     expectTypeOf(data).toEqualTypeOf<{ at: Date }>();
-    expectTypeOf(replyFn).toEqualTypeOf<((value: string) => boolean) | undefined>();
+    expectTypeOf(replyFn).toEqualTypeOf<((value: string | ReplyError) => boolean) | undefined>();
   });
   made.chRecv.on("chat/poke", ({ data, event: arrived }) => {
     expectTypeOf(data).toEqualTypeOf<string | undefined>();

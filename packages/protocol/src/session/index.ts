@@ -1,6 +1,9 @@
 // For authors of adapters and of other peers: the wire and the pure session machines. PROTOCOL.md has the rules.
 
 export { gateOf } from "../contract/inside.ts";
+export { codeOf } from "../error-chan.ts";
+export { Mailbox } from "../mailbox.ts";
+export { guarded, isThenable } from "../thenable.ts";
 export * from "../wire/close-codes.ts";
 export * from "../wire/event.ts";
 export * from "../wire/frames.ts";

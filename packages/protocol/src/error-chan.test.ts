@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import { createErrorChan } from "./error-chan.ts";
+import { UsageError } from "./errors.ts";
+
+function setting() {
+  const lines: string[] = [];
+  const time = { now: 1_000 };
+  const chan = createErrorChan({ now: () => time.now, log: { error: (message) => lines.push(message) } });
+  return { chan, lines, time };
+}
+
+it("tells each listener of each report, with its context; a listener that throws keeps it from nobody", () => {
+  const { chan, lines } = setting();
+  const heard: unknown[] = [];
+  chan.on(() => {
+    throw new Error("mine");
+  });
+  const off = chan.on(({ error, context, timestamp, count }) => heard.push([error.message, context, timestamp, count]));
+  chan.report(new UsageError("bad", "no"), { uid: "ann" });
+  off();
+  chan.report("text");
+  expect(heard).toEqual([["no", { uid: "ann" }, 1_000, 1]]);
+  expect(lines).toEqual(Array(2).fill("sente-lite: a listener of errorChan threw"));
+  expect(chan.total()).toBe(2);
+});
+
+it("takes whatever was thrown", () => {
+  const { chan } = setting();
+  const heard: Error[] = [];
+  chan.on(({ error }) => heard.push(error));
+  const nameless = Object.create(null) as unknown;
+  for (const thrown of [undefined, "text", nameless]) chan.report(thrown);
+  expect(heard.map(({ message }) => message)).toEqual(["undefined", "text", "something that has no text was thrown"]);
+  expect(heard[2]?.cause).toBe(nameless);
+});
+
+it("writes to the log while nobody listens, but not without end, and says how many it left out", () => {
+  const { chan, lines, time } = setting();
+  for (let i = 0; i < 1_000; i++) chan.report(new Error(`no ${i}`));
+  expect(lines).toHaveLength(101);
+  time.now += 60_000;
+  chan.report(new Error("later"));
+  expect(lines.slice(-2)).toEqual(["sente-lite: 900 more errors in that minute, not logged", "sente-lite: later"]);
+});
+
+it("remembers the last kinds of error, each with its count, and no more than 50", () => {
+  const { chan, time } = setting();
+  chan.on(() => {});
+  chan.report(new UsageError("bad", "no 1"), { source: "a" });
+  for (let i = 0; i < 100; i++) chan.report(new Error(`kind ${i}`));
+  time.now = 2_000;
+  for (let i = 0; i < 10_000; i++) chan.report(new UsageError("bad", `no ${i}`), { source: "b", i });
+  chan.report(new UsageError("bad", "no"), { source: "c" });
+  const recent = chan.recent();
+  expect(recent).toHaveLength(50);
+  expect(recent.at(-2)).toEqual({
+    name: "UsageError",
+    code: "bad",
+    message: "no 9999",
+    context: { source: "b", i: 9_999 },
+    count: 10_000,
+    firstAt: 2_000,
+    lastAt: 2_000,
+  });
+  expect(recent.at(0)?.message).toBe("kind 52");
+});
+
+it("folds what a loop that lags has not read, by kind, and loses no count", async () => {
+  const { chan, lines } = setting();
+  const loop = chan[Symbol.asyncIterator]();
+  for (let i = 0; i < 5_000; i++) chan.report(new UsageError(i % 2 === 0 ? "even" : "odd", `no ${i}`));
+  let told = 0;
+  const counts: number[] = [];
+  while (told < 5_000) {
+    const { value } = (await loop.next()) as IteratorYieldResult<{ count: number }>;
+    told += value.count;
+    counts.push(value.count);
+  }
+  expect(counts.slice(-2)).toEqual([2_000, 2_000]);
+  expect(counts.slice(0, -2)).toEqual(Array(1_000).fill(1));
+  chan.report(new Error("next"));
+  expect((await loop.next()).value).toMatchObject({ count: 1 });
+  await loop.return?.();
+  expect(lines).toEqual([]);
+});
