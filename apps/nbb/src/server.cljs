@@ -26,7 +26,7 @@
     :push ((:send-fn server) to event)
     :broadcast ((:broadcast-fn server) event)
     :reply (when ?reply-fn (?reply-fn value))
-    :refuse (throw (sente/reply-error code))))
+    :refuse (when ?reply-fn (?reply-fn (sente/reply-error code)))))
 
 (sente/start-router!
  (:ch-recv server)
@@ -35,11 +35,6 @@
          {next-state :state outputs :outputs} (chat/step @state id from ?data (js/Date.now))]
      (reset! state next-state)
      (run! #(carry-out! % ?reply-fn) outputs))))
-
-;; A refusal is an answer, not a fault of ours.
-((:listen! (:error-chan server))
- (fn [{:keys [error context]}]
-   (when-not (= "ReplyError" (.-name error)) (js/console.error "chat:" error (pr-str context)))))
 
 ;; the page
 

@@ -90,8 +90,8 @@
     channel))
 
 (defn reply-error
-  "To be thrown in a handler: the caller's request is answered with this code and these data. Any other throw reaches it
-  as `:chsk/error` alone."
+  "A refusal with a code and data, for `?reply-fn`, or to be thrown in a handler, which the error channel is told of as well.
+  Any other throw reaches the caller as `:chsk/error` alone."
   ([code] (reply-error code nil))
   ([code data] (lib/ReplyError. (name code) #js {:data (values/->js data)})))
 

@@ -35,6 +35,7 @@ beforeAll(async () => {
           :test/context (?reply-fn [context (:ws @(:connected-uids server))])
           :test/later (js/Promise. (fn [resolve] (js/setTimeout #(do (?reply-fn :later) (resolve nil)) 1)))
           :test/throw (throw (ex-info "thrown" {:a 1}))
+          :test/decline (?reply-fn (sente/reply-error :not-now {:retry #inst "2026-01-02"}))
           :test/refuse (throw (sente/reply-error :not-allowed {:why #{:because}}))
           nil)))`);
   url = `${JSON.parse(await evaluate("(.then (:listening server) #(:url %))"))}/chsk`;
@@ -97,6 +98,15 @@ it("a page with the bundle, and one with Scittle, have the server's values and g
         (.then (.requestFn plain #js ["test/echo" #js {:tags (js/Set. #js [(js/SenteLite.kw "a/b")])}])
                (fn [reply] (.close plain) (js/SenteLite.edn.encode reply))))`),
   ).toBe('"{:tags #{:a/b}}"');
+});
+
+it("a refusal that is a reply is no error", async () => {
+  const client = makeChannelSocketClient(url, { params: { uid: "declined" } });
+  ends.push(client.close);
+  await evaluate("(reset! reports [])");
+  const refusal = { code: "not-now", data: { retry: new Date("2026-01-02") } };
+  await expect(client.requestFn(["test/decline"])).rejects.toMatchObject(refusal);
+  expect(await evaluate("@reports")).toBe("[]");
 });
 
 it("errors of handlers are reported, with whose event it was, and counted; the process goes on", async () => {
