@@ -133,7 +133,7 @@ describe.each(places)("the client in %s", (_place, start) => {
           ((:send-fn @made) [:test/echo n])
           (when (= 3 (mod n 8)) (.breakConnection (:chsk @made))))
         nil`);
-      await evaluate("(wait-for items #(= 1000 (count %)))".replace("1000", "400"));
+      await evaluate("(wait-for items #(= 400 (count %)))");
       await evaluate("(.breakConnection (:chsk @made))");
       await evaluate("(wait-for echoed #(= 20 (count %)))");
       await evaluate("(wait-for items #(<= 2000 (count %)))");

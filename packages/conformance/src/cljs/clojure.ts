@@ -99,7 +99,7 @@ const page = `<!doctype html><meta charset="utf-8"><title>Scittle</title>
 <script src="/scittle.js"></script>
 ${["values", "peer", "async", "client"].map((name) => `<script type="application/x-scittle" src="/sente_lite/${name}.cljs"></script>`).join("\n")}`;
 
-/** Opens a page with Scittle in a Chromium of its own; `app` is a further script of it. */
+/** Opens a page with Scittle and the namespaces in a Chromium of its own. */
 export async function startScittle(): Promise<Clojure> {
   const http = createServer(async (request, response) => {
     const file = files[request.url ?? ""];
