@@ -21,7 +21,8 @@ const chromiumArgs = [
   "--no-first-run",
 ];
 
-const inChromium: BrowserConfigOptions = {
+/** Each project needs an object of its own. */
+const inChromium = (): BrowserConfigOptions => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
@@ -29,11 +30,12 @@ const inChromium: BrowserConfigOptions = {
     launchOptions: { args: chromiumArgs, ...(executablePath === undefined ? {} : { executablePath }) },
   }),
   instances: [{ browser: "chromium" }],
-};
+});
 
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
-  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+  // Without "module", by which bundlers find builds that Node itself cannot load.
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions.filter((name) => name !== "module")] } },
   test: {
     projects: [
       {
@@ -41,7 +43,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/*.test.ts",
+            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/!(*.e2e).test.ts",
             "packages/conformance/src/model/*.test.ts",
             "apps/*/src/**/!(*.e2e).test.ts",
           ],
@@ -82,7 +84,7 @@ export default defineConfig({
           include: ["packages/conformance/src/browser*.conformance.test.ts"],
           globalSetup: ["packages/conformance/src/stage/global-setup.ts"],
           testTimeout: 20_000,
-          browser: inChromium,
+          browser: inChromium(),
         },
       },
       // Flow in a browser: what needs no server.
@@ -91,10 +93,10 @@ export default defineConfig({
         test: {
           name: "flow-chromium",
           include: [
-            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|open-telemetry|prometheus|endpoints).test.ts",
+            "packages/flow/src/{steps,system,monitoring}/!(wrap-step-fn|instruments|open-telemetry|prometheus|*.e2e).test.ts",
             "packages/flow/src/ready/ready.test.ts",
           ],
-          browser: inChromium,
+          browser: inChromium(),
         },
       },
       // The namespaces of packages/cljs in nbb and in Scittle, with the packages as they were built.
@@ -127,12 +129,12 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      // Every way of mounting, on its own runtime, with the packages as they were built.
+      // Every way of mounting, and flow's endpoints, on each runtime, with the packages as they were built.
       {
         extends: true,
         test: {
           name: "examples",
-          include: ["apps/examples/src/**/*.e2e.test.ts"],
+          include: ["apps/examples/src/**/*.e2e.test.ts", "packages/flow/src/**/*.e2e.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

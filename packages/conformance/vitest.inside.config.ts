@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: [
       `packages/conformance/src/inside/${process.env.CONFORMANCE_RUNTIME}.inside.test.ts`,
-      "packages/flow/src/{steps,system,ready,monitoring}/!(open-telemetry|endpoints).test.ts",
+      "packages/flow/src/{steps,system,ready,monitoring}/!(open-telemetry|*.e2e).test.ts",
     ],
     globalSetup: ["packages/conformance/src/inside/given-stage.ts"],
     testTimeout: 20_000,

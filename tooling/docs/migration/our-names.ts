@@ -5,7 +5,7 @@ import { declaredIn, fileOf } from "./declared.ts";
 
 const OURS = fileURLToPath(new URL("ours.ts", import.meta.url));
 /** The entry points whose exports a page may name. */
-const ENTRIES = ["node", "node/edn", "node/json", "node/transit-json", "node/testing"].map(
+const ENTRIES = ["flow", "node", "node/edn", "node/json", "node/transit-json", "node/testing"].map(
   (name) => `@sente-lite/${name}`,
 );
 

@@ -70,9 +70,12 @@ export class Inbox<To extends Input> {
   }
 }
 
+export const overloaded = (): ReplyError => new ReplyError("overloaded", { message: "too much waits" });
+export const unavailable = (): ReplyError => new ReplyError("unavailable", { message: "it has stopped" });
+
 /** Counts a value that finds no place, and tells whoever waits for it. */
-export function drop({ input, flight }: Item): void {
+export function drop({ input, flight }: Item, refusal: ReplyError = overloaded()): void {
   input.dropped.add();
-  flight.refuse(new ReplyError("overloaded", { message: "too much waits" }));
+  flight.refuse(refusal);
   flight.leave();
 }

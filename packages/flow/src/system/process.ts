@@ -34,7 +34,8 @@ export interface Ports {
 
 /**
  * What is done about an error. `skip`: the value is left out, the state stays. `restart`: `stop`, `init` and `start`
- * anew; what waits, waits on. `stop`: the process ends, and what still comes is refused. `escalate`: the system ends.
+ * anew; what waits, waits on. `stop`: the process ends, and what still comes is refused as
+ * `unavailable`. `escalate`: the system ends.
  */
 export type RecoveryAction = "skip" | "restart" | "stop" | "escalate";
 

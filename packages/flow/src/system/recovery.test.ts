@@ -115,7 +115,7 @@ describe("a process that throws", () => {
     const { system, log, replies } = await fed("stop", ["a", "bad", "b"]);
     expect([system.ping().counter.status, replies, log]).toEqual([
       "failed",
-      ["error", "overloaded"],
+      ["error", "unavailable"],
       ["start", "stop at 1"],
     ]);
     expect(system.status()).toBe("running");
@@ -150,6 +150,17 @@ describe("a process that throws", () => {
     expect([one.system.ping().counter.state, one.errors()]).toEqual([1, ["counter: undecided", "counter: bad input"]]);
     const other = await fed((() => "shrug") as unknown as () => OnError, ["bad", "a"]);
     expect(other.errors()[0]).toContain("the action is one of skip, restart, stop, escalate, not shrug");
+  });
+
+  it("is at fault where it returns what no step returns", async () => {
+    const odd = defineProcess({
+      ports: { in: { in: { optional: true } }, out: [] },
+      transform: (_, value) => value as never,
+    });
+    const { system, errors } = setting({ processes: { odd } });
+    await system.start();
+    for (const value of [7, { outputs: 7 }, { outputs: [null] }]) await system.inject(["odd", "in"], value);
+    expect([errors().length, system.ping().odd.status]).toEqual([3, "running"]);
   });
 
   it("keeps its state and its other outputs where one of them cannot be carried out", async () => {

@@ -99,6 +99,24 @@ describe("the life of a system", () => {
     expect(replies).toEqual([expect.any(ReplyError), expect.any(ReplyError)]);
   });
 
+  it("stops, though a process is paused and everything before it waits", async () => {
+    const kept: unknown[] = [];
+    const { system } = setting({
+      processes: { kept: sinkOf(kept, { ports: { in: { in: { capacity: 1 } }, out: [] } }), gate: gate() },
+      connections: [
+        [
+          ["gate", "out"],
+          ["kept", "in"],
+        ],
+      ],
+    });
+    await system.start();
+    system.pause("kept");
+    for (const value of [1, 2, 3]) void system.inject(["gate", "in"], value);
+    await system.stop();
+    expect(kept).toEqual([1, 2, 3]);
+  });
+
   it("has each process's state and queues to show", async () => {
     const { promise, resolve } = deferred();
     const slow = defineProcess({
@@ -124,6 +142,8 @@ describe("the life of a system", () => {
     await system.start();
     await expect(system.inject(["gate", "nowhere"], 1)).rejects.toMatchObject({ code: "unknown-port" });
     expect(() => system.pause("nobody" as "gate")).toThrow(expect.objectContaining({ code: "unknown-process" }));
+    await system.stop();
+    await expect(system.inject(["gate", "in"], 1)).rejects.toMatchObject({ code: "not-running" });
     expect(() => buildSystem({ processes: {} })).toThrow(expect.objectContaining({ code: "bad-system" }));
   });
 

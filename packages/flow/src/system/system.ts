@@ -34,7 +34,10 @@ export interface System<Name extends string = string> {
   /** A paused process, or all, takes nothing and sends nothing: what comes waits, back to the sockets. */
   readonly pause: (process?: Name) => void;
   readonly resume: (process?: Name) => void;
-  /** Puts a value into an input. Resolves when all that came of it has been dealt with. Throws `UsageError`. */
+  /**
+   * Puts a value into an input; before the start it waits there. Resolves when all that came of it has been dealt with.
+   * Rejects with `UsageError`: `unknown-process`, `unknown-port`, `not-running`.
+   */
   readonly inject: (to: End<Name>, value: unknown, about?: About) => Promise<void>;
   /** How each process is. */
   readonly ping: () => Readonly<Record<Name, Ping>>;
@@ -109,8 +112,8 @@ export function buildSystem<const Name extends string>(
     const target = workers.get(to as Name)?.inputs.get(input);
     if (target !== undefined) workers.get(from as Name)?.connect(port, target);
   }
-  /** Sends what is injected. */
-  const injector = new Worker("inject", { ports: { in: [], out: [] } }, around);
+  /** Sends what is injected; in nobody's metrics. */
+  const injector = new Worker("inject", { ports: { in: [], out: [] } }, { ...around, metrics: createMetrics(clock) });
 
   const open = async () => {
     if (errorHandling.onError !== undefined) endings.push(errorChan.on(errorHandling.onError));
@@ -149,6 +152,8 @@ export function buildSystem<const Name extends string>(
   };
 
   const close = async () => {
+    // A paused process would keep those before it from ending.
+    for (const worker of workers.values()) worker.resume();
     for (const worker of [...workers.values()].reverse()) await worker.stop();
     await injector.stop();
     for (const end of endings.splice(0)) end();
@@ -172,6 +177,7 @@ export function buildSystem<const Name extends string>(
   const inject: System<Name>["inject"] = async ([name, port], value, about) => {
     const input = some(name)[0]?.inputs.get(port);
     if (input === undefined) throw new UsageError("unknown-port", `${name} has no input ${port}`);
+    if (stopping !== undefined) throw new UsageError("not-running", `the system is ${status}`);
     await injector.send([input], value, about);
   };
 

@@ -3,10 +3,10 @@ import { codeOf, isThenable } from "@sente-lite/protocol/session";
 import type { Clock } from "../clock.ts";
 import type { Counter, Histogram, Metrics } from "../monitoring/metrics.ts";
 import type { Interpreter } from "../steps/interpreter.ts";
-import { type Given, type Output, portOf, type Stepped } from "../steps/step.ts";
+import { type Given, type Output, portOf, type Stepped, stateAfter } from "../steps/step.ts";
 import { Deque } from "./deque.ts";
 import { Flight } from "./flight.ts";
-import { drop, Inbox, type Input, type Item } from "./inbox.ts";
+import { drop, Inbox, type Input, type Item, overloaded, unavailable } from "./inbox.ts";
 import { portsOf } from "./port.ts";
 import type { About, Nothing, OnError, Process, ProcessContext, Recovery, StopReason } from "./process.ts";
 import { type Decided, decide, RestartLimit } from "./recovery.ts";
@@ -16,7 +16,7 @@ import { within } from "./within.ts";
 /** Values that are handled before another process has its turn. */
 const BURST = 64;
 /** Values that wait to go out of a source which does not wait for them. */
-const MAX_OUTGOING = 10_000;
+const MAX_OUTGOING = 100_000;
 const TIMEOUT_MS = 10_000;
 
 /** Where a process is in its life. */
@@ -86,6 +86,10 @@ export class Worker implements Scheduled {
     return this.#isPaused && this.#phase === "running" ? "paused" : this.#phase;
   }
 
+  get #hasEnded(): boolean {
+    return this.#phase === "stopped" || this.#phase === "failed";
+  }
+
   get state(): unknown {
     return this.#state;
   }
@@ -114,7 +118,7 @@ export class Worker implements Scheduled {
 
   /** Takes what waits, closes, takes what came meanwhile. What is left when the time is over is reported. */
   async stop(): Promise<void> {
-    if (this.#phase === "stopped" || this.#phase === "failed") return;
+    if (this.#hasEnded) return;
     const wasOpen = this.#phase === "running";
     this.#phase = "stopping";
     this.#isPaused = false;
@@ -155,7 +159,7 @@ export class Worker implements Scheduled {
     this.#phase = phase;
     const left = [...this.#inbox.clear(), ...this.#outbox.clear()];
     for (const { flight } of left) {
-      flight.refuse(new ReplyError("closed", { message: "the system stops" }));
+      flight.refuse(unavailable());
       flight.leave();
     }
     if (left.length > 0) this.#report(new UsageError("undelivered", `${left.length} values were left in ${this.name}`));
@@ -168,10 +172,13 @@ export class Worker implements Scheduled {
 
   /** Takes a value in, or leaves it out. False: there is no place, ask again. */
   offer(item: Item<WorkerInput>): boolean {
-    if (this.#phase === "stopped" || this.#phase === "failed") drop(item);
-    else if (this.#inbox.put(item)) this.#around.scheduler.schedule(this);
-    else return false;
-    return true;
+    if (this.#hasEnded) {
+      drop(item, unavailable());
+      return true;
+    }
+    const isTaken = this.#inbox.put(item);
+    if (isTaken) this.#around.scheduler.schedule(this);
+    return isTaken;
   }
 
   /** Sends a value to inputs; resolves when all that came of it has been dealt with. */
@@ -179,10 +186,10 @@ export class Worker implements Scheduled {
     const { clock, scheduler } = this.#around;
     const flight = new Flight(about, clock.span(), this.#landed);
     flight.enter();
-    if (this.#phase === "stopped" || this.#phase === "failed" || this.#outbox.size >= MAX_OUTGOING) {
-      flight.refuse(new ReplyError("overloaded", { message: "too much waits" }));
-      if (this.#phase === "running")
-        this.#report(new UsageError("overloaded", `${this.name} emits faster than it waits`));
+    if (this.#hasEnded) flight.refuse(unavailable());
+    else if (this.#outbox.size >= MAX_OUTGOING) {
+      flight.refuse(overloaded());
+      this.#report(new UsageError("overloaded", `${this.name} emits faster than it waits`));
     } else for (const target of targets) this.#deliver(target, value, flight);
     flight.leave();
     scheduler.run();
@@ -270,7 +277,7 @@ export class Worker implements Scheduled {
       this.#finish(item, work);
       this.#goOn();
     };
-    result.then(
+    Promise.resolve(result).then(
       (stepped) => finish(() => this.#apply(stepped, item, given)),
       (error: unknown) => finish(() => this.#failed(error, item)),
     );
@@ -278,13 +285,18 @@ export class Worker implements Scheduled {
 
   #finish(item: Item, work: () => void): void {
     this.#handled.add();
-    work();
+    try {
+      work();
+    } catch (error) {
+      // What the step returned is nothing that a step returns.
+      this.#failed(error, item);
+    }
     item.flight.leave();
   }
 
   #apply(stepped: Stepped<unknown> | Nothing, item: Item, given: Given): void {
     if (stepped === undefined) return;
-    if ("state" in stepped) this.#state = stepped.state;
+    this.#state = stateAfter(this.#state, stepped);
     for (const output of stepped.outputs ?? []) {
       try {
         this.#output(output, item, given);
