@@ -99,6 +99,16 @@ export default defineConfig({
           browser: inChromium(),
         },
       },
+      // The namespaces of packages/cljs in nbb and in Scittle, with the packages as they were built.
+      {
+        extends: true,
+        test: {
+          name: "cljs",
+          include: ["packages/conformance/src/cljs/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
+      },
       // Of the chat as it was built, in a Chromium.
       {
         extends: true,

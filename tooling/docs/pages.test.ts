@@ -18,7 +18,9 @@ import { moduleName, moduleOf, typeErrors } from "./typescript.ts";
 // TypeScript are compiled first.
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const published = ["protocol", "node", "bun", "deno", "browser", "flow"].map((name) => `packages/${name}/README.md`);
+const published = ["protocol", "node", "bun", "deno", "browser", "flow", "cljs"].map(
+  (name) => `packages/${name}/README.md`,
+);
 const pages = [
   "README.md",
   ...(await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
@@ -57,6 +59,10 @@ function commandFor(name: string, file: string): [string, readonly string[]] {
   if (name.endsWith(".bun.mjs")) return [runtimePath("bun"), ["run", file]];
   // Without a prompt: a permission that the page does not speak of is an error.
   if (name.endsWith(".deno.mjs")) return [runtimePath("deno"), ["run", "--no-prompt", "--allow-net", file]];
+  if (name.endsWith(".cljs")) {
+    const nbb = join(root, "node_modules/nbb/cli.js");
+    return [process.execPath, [nbb, "--classpath", join(root, "packages/cljs/src"), file]];
+  }
   return [process.execPath, [file]];
 }
 
@@ -92,7 +98,7 @@ async function linesOf(child: ChildProcess, count: number): Promise<string[]> {
 describe.each(pages)("%s", async (page) => {
   const snippets = snippetsOf(await readFile(join(root, page), "utf8"));
   const ofExamples = snippets.filter(({ name }) => name.startsWith("apps/examples/"));
-  const onNode = snippets.filter((snippet) => /\.(mjs|ts)$/.test(snippet.name) && !ofExamples.includes(snippet));
+  const onNode = snippets.filter((snippet) => /\.(mjs|ts|cljs)$/.test(snippet.name) && !ofExamples.includes(snippet));
   const inTypeScript = onNode.filter(({ language }) => language === "ts");
   const inPages = snippets.filter(({ name }) => name === "page.js" || name === "index.html");
 
@@ -123,7 +129,7 @@ describe.each(pages)("%s", async (page) => {
       const child = await start(snippet);
       if (snippet.name.startsWith("server.")) {
         expect(await linesOf(child, snippet.prints.length)).toEqual(snippet.prints.map(here));
-        if (!/^server\.(mjs|ts)$/.test(snippet.name)) await stop(child);
+        if (!/^server\.(mjs|ts|cljs)$/.test(snippet.name)) await stop(child);
         return;
       }
       const closed = once(child, "close");
@@ -171,6 +177,9 @@ async function inChromium(snippet: Snippet, text: string): Promise<void> {
   http.close();
 }
 
+const servedFiles =
+  /^\/(packages\/(browser|protocol)\/dist|node_modules\/scittle\/dist|packages\/cljs\/src\/sente_lite)\/[\w.-]+\.(js|cljs)$/;
+
 /** The snippet as a page, with the built packages where a bundler would put them. */
 function pageServer({ name, code }: Snippet): Server {
   const map: Record<string, string> = {};
@@ -183,7 +192,10 @@ function pageServer({ name, code }: Snippet): Server {
   const script = `<script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module">${code}</script>`;
   const body =
     name === "index.html"
-      ? code.replace("https://unpkg.com/@sente-lite/browser", "/packages/browser/dist/sente-lite.global.js")
+      ? code
+          .replace("https://unpkg.com/@sente-lite/browser", "/packages/browser/dist/sente-lite.global.js")
+          .replaceAll("https://unpkg.com/@sente-lite/cljs/", "/packages/cljs/")
+          .replace(/https:\/\/unpkg\.com\/scittle@[\d.]+\//, "/node_modules/scittle/")
       : script;
   return createServer(async (request, response) => {
     const path = request.url ?? "/";
@@ -191,7 +203,7 @@ function pageServer({ name, code }: Snippet): Server {
       response
         .setHeader("content-type", "text/html; charset=utf-8")
         .end(`<!doctype html><title>snippet</title><body>${body}`);
-    } else if (/^\/packages\/(browser|protocol)\/dist\/[\w.-]+\.js$/.test(path)) {
+    } else if (servedFiles.test(path)) {
       response.setHeader("content-type", "text/javascript").end(await readFile(join(root, path)));
     } else response.writeHead(404).end();
   });

@@ -82,6 +82,22 @@ export async function runExample(project: string, runtime: Runtime, serverName: 
   }
 }
 
+/** Runs a snippet in nbb, with the namespaces that the project has installed, and resolves to what it printed. */
+export async function runNbb(project: string, snippet: Snippet | undefined): Promise<readonly string[]> {
+  if (snippet === undefined) throw new Error("there is no snippet");
+  writeFileSync(join(project, snippet.name), snippet.code);
+  const nbb = join(root, "node_modules/nbb/cli.js");
+  const child = spawn(process.execPath, [nbb, "--classpath", "node_modules/@sente-lite/cljs/src", snippet.name], {
+    cwd: project,
+    env: userEnv(join(project, "../caches")),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const closed = once(child, "close");
+  const lines = await linesOf(child);
+  expect(await closed).toEqual([0, null]);
+  return lines;
+}
+
 /** What was printed as one line: objects, which Bun prints over several lines, as Node does it. */
 export function inOneLine(lines: readonly string[]): string {
   return lines

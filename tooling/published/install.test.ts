@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inOneLine, runExample, snippet } from "./example.ts";
+import { snippetsOf } from "../docs/snippets.ts";
+import { root } from "../scripts/run.mjs";
+import { inOneLine, runExample, runNbb, snippet } from "./example.ts";
 import { packAll, type Runtime } from "./packages.ts";
 import { runPage } from "./page.ts";
 import { importable, install, type Manager, present } from "./projects.ts";
@@ -75,6 +77,26 @@ describe.each(projects)("installed by %s: @sente-lite/%s", (manager, runtime) =>
     // It names no user ids, so that a client's own id stands for it, and its reply is what broadcastFn returns.
     const printed = await runExample(project, runtime, `server.${runtime}.mjs`);
     expect(printed).toMatch(/^[0-9a-f-]{36}: hello reply \{ connections: 1 \}$/);
+  });
+});
+
+describe("installed by npm: @sente-lite/cljs", () => {
+  const project = join(temp, "npm-cljs");
+
+  it("node_modules holds the package and what it needs, and nothing else", async () => {
+    await install(project, "npm", "cljs", registry.url);
+    const all = ["@sente-lite/cljs", "@sente-lite/node", protocol, "ws"];
+    expect(present(project)).toEqual(all);
+    expect(importable(project)).toEqual(all);
+    const files = readdirSync(join(project, "node_modules/@sente-lite/cljs"), { recursive: true, encoding: "utf8" });
+    const sources = readdirSync(join(root, "packages/cljs/src"), { recursive: true, encoding: "utf8" });
+    const wanted = ["LICENSE", "README.md", "package.json", "src", ...sources.map((path) => join("src", path))];
+    expect(files.filter((path) => path !== "CHANGELOG.md").sort()).toEqual(wanted.sort());
+  });
+
+  it("runs its own README's example in nbb", async () => {
+    const [example] = snippetsOf(readFileSync(join(root, "packages/cljs/README.md"), "utf8"));
+    expect(await runNbb(project, example)).toEqual(example?.prints);
   });
 });
 

@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { pnpm, root } from "../scripts/run.mjs";
 
 /** The packages that are published, by their folders. */
-export const published = ["protocol", "node", "bun", "deno", "browser"] as const;
+export const published = ["protocol", "node", "bun", "deno", "browser", "cljs"] as const;
 
-/** Those of a runtime: what a user installs. */
-export type Runtime = Exclude<(typeof published)[number], "protocol">;
+/** Those of a runtime: what a user installs, engine and all. */
+export const ofRuntimes = ["node", "bun", "deno", "browser"] as const;
+export type Runtime = (typeof ofRuntimes)[number];
 
 /** Packs every package as it was built, and resolves to the tarballs. */
 export async function packAll(folder: string): Promise<readonly string[]> {
-  const unbuilt = published.filter((name) => !existsSync(join(root, "packages", name, "dist/index.d.ts")));
+  const built = ["protocol", ...ofRuntimes];
+  const unbuilt = built.filter((name) => !existsSync(join(root, "packages", name, "dist/index.d.ts")));
   if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.join(", ")}. Run pnpm build`);
   const tarballs: string[] = [];
   for (const name of published) {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pnpm, run } from "../scripts/run.mjs";
 import { runtimePath } from "../scripts/runtimes.mjs";
-import type { Runtime } from "./packages.ts";
+import type { published } from "./packages.ts";
 
 /** The programs that install packages. */
 export type Manager = "npm" | "pnpm" | "bun" | "deno";
@@ -26,14 +26,19 @@ export function userEnv(caches: string): NodeJS.ProcessEnv {
 }
 
 /** Makes an empty project that has a registry and nothing else, and installs a package there as its page says. */
-export async function install(project: string, manager: Manager, runtime: Runtime, registry: string): Promise<void> {
+export async function install(
+  project: string,
+  manager: Manager,
+  what: (typeof published)[number],
+  registry: string,
+): Promise<void> {
   const caches = join(project, "../caches");
   mkdirSync(project);
   writeFileSync(join(project, ".npmrc"), `registry=${registry}\n`);
   if (manager !== "deno") {
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
   }
-  const name = `@sente-lite/${runtime}`;
+  const name = `@sente-lite/${what}`;
   const env = userEnv(caches);
   const here = { cwd: project, env, quiet: true };
   switch (manager) {

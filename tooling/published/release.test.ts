@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root, run } from "../scripts/run.mjs";
 import { workspacePackages } from "../scripts/workspace.mjs";
-import { published } from "./packages.ts";
+import { ofRuntimes, published } from "./packages.ts";
 
 // The release script, on copies of this repository's last commit. The first has had its changesets applied and
 // committed; every test has a copy of that.
@@ -88,7 +88,7 @@ describe("pnpm release, on a copy of the repository", () => {
 describe("what CI runs, where engine has changed", () => {
   const check = (copy: string, base: string) =>
     run(process.execPath, ["tooling/scripts/check-changesets.mjs", base], { cwd: copy, env, quiet: true });
-  const runtimes = published.filter((name) => name !== "protocol");
+  const runtimes = ofRuntimes;
 
   it("fails for every runtime package that has no changeset, and passes once they all have", async () => {
     const copy = await copyOf(released, "engine");

@@ -1,5 +1,5 @@
 // How the chat's programs are started on each runtime.
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { root } from "./run.mjs";
 import { runtimePath } from "./runtimes.mjs";
 
@@ -16,16 +16,28 @@ const denoPermissions = {
   guest: () => ["--allow-net"],
 };
 
+/** The programs that there are in ClojureScript too, run by nbb on Node. */
+const inNbb = ["server", "terminal"];
+
+function nbbProgram(name, args) {
+  const classpath = [join(root, "packages/cljs/src"), join(root, "apps/nbb/src")].join(delimiter);
+  const nbb = [join(root, "node_modules/nbb/cli.js"), "--classpath", classpath];
+  return { command: runtimePath("node"), args: [...nbb, join(root, "apps/nbb/src", `${name}.cljs`), ...args] };
+}
+
 /**
- * The command and the arguments that start a program of the chat: "server", "terminal" or "guest". `data` is the folder
+ * The command and the arguments that start a program of the chat: "server", "terminal" or "guest", or what serves the page
+ * in Scittle. `data` is the folder
  * in which a server keeps what was said; without it, it keeps nothing.
- * @param {"server" | "terminal" | "guest"} name
+ * @param {"server" | "terminal" | "guest" | "scittle"} name
  * @param {string} runtime
  * @param {readonly string[]} [args]
  * @param {{ readonly data?: string }} [options]
  * @returns {{ readonly command: string, readonly args: string[] }}
  */
 export function chatProgram(name, runtime, args = [], options = {}) {
+  if (name === "scittle") return { command: process.execPath, args: [join(root, "apps/scittle/serve.mjs"), ...args] };
+  if (runtime === "nbb" && inNbb.includes(name)) return nbbProgram(name, args);
   const flags = {
     node: [],
     bun: ["run"],

@@ -2,7 +2,7 @@
 // One line per check; the exit code is 1 where one fails.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, sep } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { build } from "./build.mjs";
@@ -49,7 +49,7 @@ async function pack({ name, folder }) {
     await run("tar", ["-xzf", tarball, "-C", unpacked, "--strip-components=1"], { quiet: true });
     return `${filesOf(unpacked).length} files, ${kilobytes(statSync(tarball).size)}`;
   });
-  return done ? { name, tarball, unpacked, manifest: readJson(join(unpacked, "package.json")) } : undefined;
+  return done ? { name, folder, tarball, unpacked, manifest: readJson(join(unpacked, "package.json")) } : undefined;
 }
 
 function readJson(path) {
@@ -76,12 +76,24 @@ async function lintTypes({ tarball }) {
 const machine = [root, join(homedir(), "/")].filter((path) => path.length > 1);
 const repository = ["@sente-lite/source", "@sente-lite/engine", "workspace:"];
 
-/** What must not be in a package: sources, tests, and such words. */
-function lintContents({ name, unpacked, manifest }) {
+/** A package without JavaScript: its sources are ClojureScript, and are what is published. */
+const isClojure = ({ name }) => name === "@sente-lite/cljs";
+
+/** What must not be in a package: sources (but ClojureScript, which are all of theirs), tests, and such words. */
+function lintContents({ name, unpacked, manifest, folder }) {
   const problems = [];
   const files = filesOf(unpacked);
+  if (isClojure({ name })) {
+    const sources = filesOf(join(root, folder, "src")).map((path) => `src/${path}`);
+    const wanted = [...sources, "LICENSE", "README.md", "package.json"].sort();
+    const found = files.filter((path) => path !== "CHANGELOG.md").sort();
+    if (found.join() !== wanted.join())
+      problems.push(`it holds ${found.join(", ")}, and not just ${wanted.join(", ")}`);
+    for (const path of sources) if (!path.endsWith(".cljs")) problems.push(`${path} is no ClojureScript`);
+  }
   for (const path of files) {
-    if (/(^|\/)src\//.test(path) || /\.test\.|(^|\/)(golden|tsconfig)/.test(path)) problems.push(`${path} is in it`);
+    if ((/(^|\/)src\//.test(path) && !isClojure({ name })) || /\.test\.|(^|\/)(golden|tsconfig)/.test(path))
+      problems.push(`${path} is in it`);
     const text = readFileSync(join(unpacked, path), "utf8");
     for (const word of machine) if (text.includes(word)) problems.push(`${path} names ${word}`);
     if (!/\.(js|ts|json)$/.test(path)) continue;
@@ -117,6 +129,23 @@ async function compile(user, title, entries, compilerOptions) {
   return `${entries.length} entries`;
 }
 
+/** Requires every namespace of a package in nbb, as it is installed. */
+async function loadInNbb(user, { name, unpacked }) {
+  const names = filesOf(join(unpacked, "src")).map((path) =>
+    path
+      .replace(/\.cljs$/, "")
+      .replaceAll(sep, ".")
+      .replaceAll("_", "-"),
+  );
+  writeFileSync(join(user, "load.cljs"), names.map((one) => `(require '${one})\n`).join(""));
+  const nbb = join(root, "node_modules/nbb/cli.js");
+  await run(process.execPath, [nbb, "--classpath", `node_modules/${name}/src`, "load.cljs"], {
+    cwd: user,
+    quiet: true,
+  });
+  return `${names.length} namespaces`;
+}
+
 async function checkAsUser(packed) {
   const user = join(temp, "user");
   mkdirSync(user);
@@ -149,7 +178,10 @@ async function checkAsUser(packed) {
   }
   const wanted = peers.map(([name, range]) => `${name}@${range}`);
   if (wanted.length > 0 && !(await install("install with the optional peers", wanted))) return;
-  for (const one of packed) {
+  for (const one of packed.filter((each) => isClojure(each))) {
+    await check(one.name, "its namespaces load in nbb", () => loadInNbb(user, one));
+  }
+  for (const one of packed.filter((each) => !isClojure(each))) {
     const entries = entriesOf(one);
     const title = one.name.slice(1).replace("/", "-");
     await check(one.name, "types, skipLibCheck off, ES2022 alone", () => compile(user, `${title}-node`, entries, node));
@@ -169,7 +201,7 @@ async function checkAll() {
     if (result === undefined) continue;
     packed.push(result);
     await check(one.name, "publint, strict", () => lintManifest(result));
-    await check(one.name, "are the types wrong, esm-only", () => lintTypes(result));
+    if (!isClojure(one)) await check(one.name, "are the types wrong, esm-only", () => lintTypes(result));
     await check(one.name, "holds nothing but what is for users", async () => lintContents(result));
   }
   if (packed.length === published.length) await checkAsUser(packed);

@@ -1,4 +1,4 @@
-// pnpm chat:terminal [--runtime node|bun|deno] [--url ws://...] [--name NAME] [--room ROOM] [--key KEY]
+// pnpm chat:terminal [--runtime node|bun|deno|nbb] [--url ws://...] [--name NAME] [--room ROOM] [--key KEY]
 // Joins the chat from this terminal. Builds only what was changed.
 import { build } from "./build.mjs";
 import { chatProgram } from "./chat-programs.mjs";

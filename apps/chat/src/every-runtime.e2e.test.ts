@@ -12,7 +12,9 @@ import { type Visitor, visit } from "./e2e/visitor.ts";
 
 const runtimes: readonly Runtime[] = ["node", "bun", "deno"];
 let browser: Browser;
-let way: Cuttable | undefined;
+/** With those that speak ClojureScript. */
+const everywhere: readonly Runtime[] = [...runtimes, "nbb"];
+let ways: Cuttable[] = [];
 
 beforeAll(async () => {
   browser = await launchChromium();
@@ -21,8 +23,8 @@ afterAll(() => browser?.close());
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()));
   await endAll();
-  await way?.close();
-  way = undefined;
+  await Promise.all(ways.map(({ close }) => close()));
+  ways = [];
 });
 
 /** Somebody in the room, on whichever runtime. */
@@ -49,23 +51,51 @@ function atPage(name: string, { say, page }: Visitor, cut: () => void): Member {
   return { name, say, cut, seen: () => page.locator(".bubble").allTextContents() };
 }
 
-it.each(runtimes)(
+async function throughCuttable(port: number): Promise<Cuttable> {
+  const way = await cuttable(port);
+  ways.push(way);
+  return way;
+}
+
+/** Somebody at the page in Scittle, which a server of its own serves. */
+async function atScittle(port: number): Promise<Member & { readonly back: () => Promise<void> }> {
+  const { port: cuttablePort, cut } = await throughCuttable(port);
+  const served = start("scittle", { args: ["--port", "0", "--chat", String(cuttablePort)] });
+  const url = (await served.line("scittle: ")).slice("scittle: ".length);
+  const page = await browser.newPage();
+  await page.goto(url);
+  const back = () => page.getByText("connected", { exact: true }).waitFor();
+  await back();
+  return {
+    name: "Scittle",
+    back,
+    cut,
+    say: async (text) => {
+      await page.getByLabel("Message").fill(text);
+      await page.keyboard.press("Enter");
+    },
+    seen: () => page.locator("#said li").allTextContents(),
+  };
+}
+
+it.each(everywhere)(
   "all runtimes get every message once and in order from a server on %s, each cut twice",
   async (on) => {
     const { port } = await startServer(0, { runtime: on });
-    way = await cuttable(port);
-    const { cut } = way;
-    const [ann, ...terminals] = await Promise.all([
-      visit(browser, `http://127.0.0.1:${way.port}/`, "Ann"),
-      ...runtimes.map((runtime) => startTerminal(port, runtime, { runtime })),
+    const { port: cuttablePort, cut } = await throughCuttable(port);
+    const [ann, scittle, ...terminals] = await Promise.all([
+      visit(browser, `http://127.0.0.1:${cuttablePort}/`, "Ann"),
+      atScittle(port),
+      ...everywhere.map((runtime) => startTerminal(port, runtime, { runtime })),
     ]);
     const members: readonly Member[] = [
       atPage("Ann", ann, cut),
-      ...terminals.map((program, i) => atTerminal(runtimes[i] ?? "", program)),
+      scittle,
+      ...terminals.map((program, i) => atTerminal(everywhere[i] ?? "", program)),
     ];
     await expect
       .poll(async () => (await ann.people()).toSorted(), { timeout: 15_000 })
-      .toEqual(["Ann browser", "bun bun", "deno deno", "node node"]);
+      .toEqual(["Ann browser", "Scittle scittle", "bun bun", "deno deno", "nbb nbb", "node node"]);
 
     /** Everybody speaks, everybody is cut while it is on its way, and speaks again. */
     const round = async (n: number) => {
@@ -75,11 +105,14 @@ it.each(runtimes)(
       for (const { name, say } of members) await say(`${name} after cut ${n}`);
       await Promise.all(
         members.map(({ seen }) =>
-          expect.poll(async () => (await seen()).length, { timeout: 15_000 }).toBeGreaterThanOrEqual(n * 8),
+          expect
+            .poll(async () => (await seen()).length, { timeout: 15_000 })
+            .toBeGreaterThanOrEqual(n * 2 * members.length),
         ),
       );
       // Each of them was cut, and came back.
       await ann.connection("connected");
+      await scittle.back();
       await Promise.all(
         terminals.map(({ line }, i) =>
           line("* back: the session went on where it was", { after: linesBefore[i] ?? 0 }),

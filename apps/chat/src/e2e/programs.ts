@@ -15,13 +15,14 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-export type Runtime = "node" | "bun" | "deno";
+export type Runtime = "node" | "bun" | "deno" | "nbb";
+type Name = "server" | "terminal" | "guest" | "scittle";
 
 const {
   chatProgram,
 }: {
   chatProgram(
-    name: "server" | "terminal" | "guest",
+    name: Name,
     runtime: Runtime,
     args: readonly string[],
     options?: { readonly data?: string },
@@ -37,10 +38,7 @@ export interface StartOptions {
   readonly data?: string;
 }
 
-export function start(
-  name: "server" | "terminal" | "guest",
-  { runtime = "node", args = [], ...rest }: StartOptions,
-): Program {
+export function start(name: Name, { runtime = "node", args = [], ...rest }: StartOptions): Program {
   const program = chatProgram(name, runtime, args, rest);
   const child = spawn(program.command, program.args, { stdio: ["pipe", "pipe", "pipe"] });
   running.add(child);
