@@ -82,12 +82,22 @@ export async function runExample(project: string, runtime: Runtime, serverName: 
   }
 }
 
-/** Runs a snippet in nbb, with the namespaces that the project has installed, and resolves to what it printed. */
-export async function runNbb(project: string, snippet: Snippet | undefined): Promise<readonly string[]> {
-  if (snippet === undefined) throw new Error("there is no snippet");
-  writeFileSync(join(project, snippet.name), snippet.code);
-  const nbb = join(root, "node_modules/nbb/cli.js");
-  const child = spawn(process.execPath, [nbb, "--classpath", "node_modules/@sente-lite/cljs/src", snippet.name], {
+/** How the first example of a package's own page is started. */
+const starters = {
+  ...commands,
+  nbb: [join(root, "node_modules/nbb/cli.js"), "--classpath", "node_modules/@sente-lite/cljs/src"],
+} as const;
+
+/** Runs the first example of a package's own README in a project; resolves to what it printed, and should have. */
+export async function runOwnExample(
+  project: string,
+  name: string,
+  on: keyof typeof starters,
+): Promise<{ readonly printed: readonly string[]; readonly prints: readonly string[] }> {
+  const [example] = snippetsOf(readFileSync(join(root, "packages", name, "README.md"), "utf8"));
+  if (example === undefined) throw new Error(`the README of ${name} has no example`);
+  writeFileSync(join(project, example.name), example.code);
+  const child = spawn(runtimePath(on === "nbb" ? "node" : on), [...starters[on], example.name], {
     cwd: project,
     env: userEnv(join(project, "../caches")),
     stdio: ["ignore", "pipe", "inherit"],
@@ -95,7 +105,7 @@ export async function runNbb(project: string, snippet: Snippet | undefined): Pro
   const closed = once(child, "close");
   const lines = await linesOf(child);
   expect(await closed).toEqual([0, null]);
-  return lines;
+  return { printed: lines, prints: example.prints };
 }
 
 /** What was printed as one line: objects, which Bun prints over several lines, as Node does it. */

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { snippetsOf } from "../docs/snippets.ts";
 import { root } from "../scripts/run.mjs";
-import { inOneLine, runExample, runNbb, snippet } from "./example.ts";
+import { inOneLine, runExample, runOwnExample, snippet } from "./example.ts";
 import { packAll, type Runtime } from "./packages.ts";
 import { runPage } from "./page.ts";
 import { importable, install, type Manager, present } from "./projects.ts";
@@ -95,8 +94,29 @@ describe("installed by npm: @sente-lite/cljs", () => {
   });
 
   it("runs its own README's example in nbb", async () => {
-    const [example] = snippetsOf(readFileSync(join(root, "packages/cljs/README.md"), "utf8"));
-    expect(await runNbb(project, example)).toEqual(example?.prints);
+    const { printed, prints } = await runOwnExample(project, "cljs", "nbb");
+    expect(printed).toEqual(prints);
+  });
+});
+
+const flowProjects: readonly [Manager, "node" | "bun" | "deno"][] = [
+  ["npm", "node"],
+  ["pnpm", "node"],
+  ["bun", "bun"],
+  ["deno", "deno"],
+];
+
+describe.each(flowProjects)("installed by %s: @sente-lite/flow", (manager, runtime) => {
+  const project = join(temp, `${manager}-flow`);
+
+  it("node_modules holds the package and the protocol, and no optional peer", async () => {
+    await install(project, manager, "flow", registry.url);
+    expect(present(project)).toEqual(["@sente-lite/flow", protocol]);
+  });
+
+  it(`runs its own README's example on ${runtime}`, async () => {
+    const { printed, prints } = await runOwnExample(project, "flow", runtime);
+    expect(printed).toEqual(prints);
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pnpm, root } from "../scripts/run.mjs";
 
 /** The packages that are published, by their folders. */
-export const published = ["protocol", "node", "bun", "deno", "browser", "cljs"] as const;
+export const published = ["protocol", "node", "bun", "deno", "browser", "flow", "cljs"] as const;
 
 /** Those of a runtime: what a user installs, engine and all. */
 export const ofRuntimes = ["node", "bun", "deno", "browser"] as const;
@@ -11,7 +11,7 @@ export type Runtime = (typeof ofRuntimes)[number];
 
 /** Packs every package as it was built, and resolves to the tarballs. */
 export async function packAll(folder: string): Promise<readonly string[]> {
-  const built = ["protocol", ...ofRuntimes];
+  const built = published.filter((name) => name !== "cljs");
   const unbuilt = built.filter((name) => !existsSync(join(root, "packages", name, "dist/index.d.ts")));
   if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.join(", ")}. Run pnpm build`);
   const tarballs: string[] = [];
