@@ -2,6 +2,7 @@
 export const MAX_NAME_LENGTH = 32;
 export const MAX_TEXT_LENGTH = 2_000;
 export const MAX_ROOM_NAME_LENGTH = 32;
+export const MAX_ID_LENGTH = 64;
 /** Messages that a room keeps for those who join later, and their text in all: it must fit into one reply. */
 export const MAX_HISTORY = 100;
 export const MAX_HISTORY_LENGTH = 100_000;

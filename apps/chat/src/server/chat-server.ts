@@ -12,6 +12,7 @@ import {
 import { prometheusText } from "@sente-lite/flow/prometheus";
 import type { ChannelSocketServer, ServerMessage, ServerOptions } from "@sente-lite/protocol";
 import { type ChatState, initialState } from "../domain/chat-state.ts";
+import { type ChatContract, chatContract } from "../domain/contract.ts";
 import { readName, readRuntime } from "../domain/readers.ts";
 import { type ChatInput, type ChatOutput, type Sender, step } from "../domain/step.ts";
 import type { Store } from "./file-store.ts";
@@ -22,7 +23,8 @@ import type { Store } from "./file-store.ts";
 /** What a connection says of itself in its query parameters. */
 export type Visitor = Pick<Sender, "name" | "runtime">;
 
-export const chatOptions: ServerOptions<Visitor> = {
+export const chatOptions: ServerOptions<Visitor, ChatContract> & { readonly contract: ChatContract } = {
+  contract: chatContract,
   // The key is a secret between one user and us. Others see what we make of it, and cannot act as that user.
   userIdFn: ({ url, clientId }) => publicId(url.searchParams.get("key") || clientId),
   // Nobody is refused but for a name that nobody could read.
@@ -48,7 +50,11 @@ const DRAIN_MS = 500;
 export type ChatSystem = System<"store" | "chat" | "router" | "socket">;
 
 /** The chat as a system; nothing is started. `startRouter` is that of the server's runtime. */
-export function chatSystem(server: ChannelSocketServer<Visitor>, startRouter: StartRouter, store: Store): ChatSystem {
+export function chatSystem(
+  server: ChannelSocketServer<Visitor, ChatContract>,
+  startRouter: StartRouter,
+  store: Store,
+): ChatSystem {
   const chat = defineProcess<ChatState, ServerMessage<Visitor>, ChatOutput | Changed>({
     ports: { in: ["event", "uidport"], out: ["changed", "push", "broadcast", "reply", "refuse"] },
     init: () => store.load(initialState()),
@@ -113,7 +119,6 @@ export function chatSystem(server: ChannelSocketServer<Visitor>, startRouter: St
         ["socket", "refuse"],
       ],
     ],
-    errorHandling: { onError: ({ error, context }) => console.error("chat:", error, context) },
   });
 }
 

@@ -47,8 +47,21 @@ it("refuses by code, and reports no refusal", async () => {
   await expect(ann.requestFn(["chat/send", { room: "lobby", id: "m1", text: "" }])).rejects.toMatchObject({
     code: "bad-text",
   });
-  await expect(ann.requestFn(["chat/unheard-of"])).rejects.toMatchObject({ code: "unhandled" });
   expect(reports).toEqual([]);
+});
+
+it("lets through what is in the contract, and of its size, and survives the rest", async () => {
+  const { client, system } = await setting();
+  const reported: unknown[] = [];
+  system.errorChan.on(({ error, context }) => reported.push([(error as { code?: string }).code, context.event]));
+  const ann = client("ann");
+  const join = (room: unknown) => ann.requestFn(["chat/join", { room }]).catch(({ code }) => code);
+  const refusals = [await join("x".repeat(33)), await join({}), await join("x".repeat(100_000))];
+  expect(refusals).toEqual(Array(3).fill("invalid-data"));
+  await expect(ann.requestFn(["chat/unheard-of"])).rejects.toMatchObject({ code: "not-in-contract" });
+  expect(await join("lobby")).toMatchObject({ room: "lobby" });
+  expect(reported).toEqual([...Array(3).fill(["invalid-data", "chat/join"]), ["not-in-contract", "chat/unheard-of"]]);
+  expect((await system.systemHealth()).status).toBe("healthy");
 });
 
 it("tells how it is", async () => {
