@@ -48,8 +48,7 @@ function listOf(given, otherwise, known) {
 }
 
 /** The libraries that take part in a part, of those that were asked for. */
-export function namesFor(part, { libraryNames }) {
-  const possible = part.libraryNames ?? everyLibrary;
+export function namesFor({ libraryNames: possible = everyLibrary }, { libraryNames }) {
   return possible.filter((name) => libraryNames?.includes(name) ?? true);
 }
 
