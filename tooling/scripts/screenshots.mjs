@@ -107,7 +107,8 @@ await mei.say("When I came out, all of it was there, in order, once");
 await sam.say("Once is my favourite number of times");
 await ann.say("Then let us call it done. Whose move is it?");
 await jonas.say("Yours. It is always yours, that is what sente means");
-for (const { page } of [ann, mei]) await page.getByText("Yours. It is always yours, that is what sente means").waitFor();
+for (const { page } of [ann, mei])
+  await page.getByText("Yours. It is always yours, that is what sente means").waitFor();
 
 async function shoot(name, { page }, scheme = "light") {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
