@@ -42,6 +42,53 @@ describe("the life of a system", () => {
     expect(await system.systemHealth()).toMatchObject({ status: "unhealthy" });
   });
 
+  it("closes what was being started when it was told to stop, and starts nothing more", async () => {
+    const log: string[] = [];
+    const part = (name: string) =>
+      defineProcess({
+        start: async ({ clock }) => {
+          await new Promise<void>((resolve) => void clock.setTimer(100, resolve));
+          log.push(`${name} runs`);
+        },
+        stop: () => void log.push(`${name} is closed`),
+      });
+    const { system, advance } = setting({ processes: { a: part("a"), b: part("b") } });
+    const started = system.start();
+    const stopped = system.stop();
+    await advance(1_000);
+    await Promise.all([started, stopped]);
+    expect([log, system.status()]).toEqual([["a runs", "a is closed"], "stopped"]);
+  });
+
+  it("rejects the start where an error escalates meanwhile, and closes what was started", async () => {
+    const log: string[] = [];
+    const weak = defineProcess({
+      ports: { out: [] },
+      start: () => {},
+      stop: () => void log.push("weak is closed"),
+      transform: () => {
+        throw new Error("too much");
+      },
+      onError: "escalate",
+    });
+    const source = defineProcess({
+      start: ({ emit }) => void emit("out", 1),
+      stop: () => void log.push("source is closed"),
+    });
+    const { system } = setting({
+      processes: { weak, source },
+      connections: [
+        [
+          ["source", "out"],
+          ["weak", "in"],
+        ],
+      ],
+    });
+    await expect(system.start()).rejects.toThrow("too much");
+    expect(await system.ended()).toMatchObject({ message: "too much" });
+    expect([log, system.status()]).toEqual([["source is closed", "weak is closed"], "failed"]);
+  });
+
   it("gives up on a start or a stop that takes too long", async () => {
     const never = () => new Promise<void>(() => {});
     const slow = defineProcess({ start: () => {}, stop: never, stopTimeoutMs: 500 });

@@ -126,18 +126,23 @@ export function buildSystem<const Name extends string>(
       if (process.samples !== undefined) endings.push(metrics.source(process.samples));
     }
     for (const [name, worker] of workers) {
-      // An error of the one before may have escalated.
-      if (status !== "starting") return;
+      if (status !== "starting") break;
       try {
         await worker.start();
       } catch (error) {
         report(error, { process: name, source: "start" });
         status = "failed";
         failure = error;
-        await stop();
+        // A stop that was asked for meanwhile comes when this has ended.
+        if (stopping === undefined) {
+          stopping = close();
+          await stopping;
+        }
         throw error;
       }
     }
+    // What one of them emitted may have escalated.
+    if (status === "failed") throw failure;
     if (status === "starting") status = "running";
   };
 
@@ -163,7 +168,8 @@ export function buildSystem<const Name extends string>(
 
   const stop = () => {
     if (status === "running" || status === "starting" || status === "new") status = "stopping";
-    stopping ??= close();
+    // What is being started is started first: what was opened then is closed, too.
+    stopping ??= (starting ?? Promise.resolve()).then(close, close);
     return stopping;
   };
 
