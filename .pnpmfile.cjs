@@ -7,12 +7,23 @@ function withoutSource(target) {
   return Object.fromEntries(kept.map(([condition, value]) => [condition, withoutSource(value)]));
 }
 
+/** Where a package comes from: `repository` of the root's package.json says it for all, `https://github.com/...`. */
+function origin(name) {
+  const { repository } = require("./package.json");
+  if (repository === undefined) return {};
+  return {
+    homepage: `${repository}#readme`,
+    bugs: `${repository}/issues`,
+    repository: { type: "git", url: `git+${repository}.git`, directory: name.replace(/^.*\//, "packages/") },
+  };
+}
+
 module.exports = {
   hooks: {
     /** Called by `pnpm pack` and `pnpm publish` with the manifest that goes into the tarball. */
     beforePacking(manifest) {
       const { devDependencies, scripts, senteLite, ...published } = manifest;
-      return { ...published, exports: withoutSource(manifest.exports) };
+      return { ...published, ...origin(manifest.name), exports: withoutSource(manifest.exports) };
     },
   },
 };

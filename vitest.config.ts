@@ -1,7 +1,8 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
-import type { BrowserConfigOptions } from "vitest/node";
+import { BaseSequencer, type BrowserConfigOptions, type TestSpecification } from "vitest/node";
 
 // Unit tests run from source: every package's export map names it under this condition, which publishing strips.
 const source = "@sente-lite/source";
@@ -32,22 +33,51 @@ const inChromium = (): BrowserConfigOptions => ({
   instances: [{ browser: "chromium" }],
 });
 
+/** Which projects begin, so that the longest file does not run alone at the end; the others follow as vitest orders them. */
+const first = ["conformance-runtimes", "chat-e2e", "conformance-servers", "conformance-node"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification) =>
+      first.includes(project.name) ? first.indexOf(project.name) : first.length;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
+/** Unit tests with a process of their own: they change globals, count bytes or time, or load the process for long. */
+const alone = [
+  "packages/conformance/src/model/*.test.ts",
+  "packages/{node,bun,deno}/src/**/!(*.e2e).test.ts",
+  "packages/engine/src/{router,web/web-host,testing/in-memory,server/hooks}.test.ts",
+  "packages/flow/src/monitoring/metrics.test.ts",
+  "packages/protocol/src/codecs/{fuzz,linear,hostile,hostile-bytes}.test.ts",
+  "packages/protocol/src/codecs/transit-*/*.test.ts",
+  "packages/protocol/src/session/log.test.ts",
+  "packages/protocol/src/values/{base64,normalise,snapshot}.test.ts",
+];
+
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
   // Without "module", by which bundlers find builds that Node itself cannot load.
   ssr: { resolve: { conditions: [source, ...defaultServerConditions.filter((name) => name !== "module")] } },
   test: {
+    // Two also on two cores, where vitest would have one: half of the time the suites wait for other processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
+      // Most share their process and what they import: to begin anew for each took longer than the tests.
       {
         extends: true,
         test: {
           name: "unit",
-          include: [
-            "packages/{protocol,engine,node,bun,deno,browser,flow}/src/**/!(*.e2e).test.ts",
-            "packages/conformance/src/model/*.test.ts",
-            "apps/*/src/**/!(*.e2e).test.ts",
-          ],
+          include: ["packages/!(conformance)/src/**/!(*.e2e).test.ts", "apps/*/src/**/!(*.e2e).test.ts"],
+          exclude: alone,
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: "unit-alone", include: alone },
       },
       {
         extends: true,
@@ -68,13 +98,23 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      // The drivers of brokers, each with a broker of its own.
+      {
+        extends: true,
+        test: {
+          name: "backplane",
+          include: ["packages/conformance/src/backplane/*.backplane.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       // The clients of Bun and Deno: each runs its suite in a vitest of its own.
       {
         extends: true,
         test: {
           name: "conformance-runtimes",
           include: ["packages/conformance/src/runtimes.conformance.test.ts"],
-          testTimeout: 300_000,
+          testTimeout: 500_000,
         },
       },
       {
@@ -83,6 +123,19 @@ export default defineConfig({
           name: "conformance-chromium",
           include: ["packages/conformance/src/browser*.conformance.test.ts"],
           globalSetup: ["packages/conformance/src/stage/global-setup.ts"],
+          testTimeout: 20_000,
+          browser: inChromium(),
+        },
+      },
+      // The suites of the codecs in a browser.
+      {
+        extends: true,
+        test: {
+          name: "codecs-chromium",
+          include: [
+            "packages/protocol/src/codecs/{roundtrip,refusals,handlers,golden,hostile,hostile-bytes,linear}.test.ts",
+          ],
+          provide: { shareOfCases: 0.1 },
           testTimeout: 20_000,
           browser: inChromium(),
         },
@@ -134,7 +187,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "examples",
-          include: ["apps/examples/src/**/*.e2e.test.ts", "packages/flow/src/**/*.e2e.test.ts"],
+          include: ["apps/examples/src/**/*.e2e.test.ts", "packages/{engine,flow}/src/**/*.e2e.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -149,7 +202,15 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "tooling", include: ["tooling/{bench,lint,scripts,vitest}/**/*.test.ts"] } },
+      // Some have the compiler read a package whole.
+      {
+        extends: true,
+        test: {
+          name: "tooling",
+          include: ["tooling/{bench,lint,scripts,vitest}/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
       {
         extends: true,
         test: { name: "docs", include: ["tooling/docs/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },

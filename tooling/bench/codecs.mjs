@@ -1,65 +1,23 @@
-// How fast our codecs are, as ratios to their peers in the same run: JSON, transit-js and, where EDN_DATA names the
-// folder of an installed edn-data, that. Build first: (cd packages/protocol && node ../../tooling/build/build.mjs)
-//   node tooling/bench/codecs.mjs [json|transit|edn]
+// How fast our codecs are, as ratios to their peers in the same run: JSON, transit-js, msgpackr (without records: its
+// messages are to be read by others), @msgpack/msgpack and, where EDN_DATA names the folder of an installed edn-data,
+// that. Build first: (cd packages/protocol && node ../../tooling/build/build.mjs)
+//   node tooling/bench/codecs.mjs [json|transit|msgpack|edn|sizes]
 import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
+import { decode as decodeMsgpack, encode as encodeMsgpack } from "@msgpack/msgpack";
+import { Packr } from "msgpackr";
+import { namedCodecs } from "../../packages/conformance/dist/codecs.js";
 import { edn } from "../../packages/protocol/dist/edn.js";
-import { isKw, kw, uuid } from "../../packages/protocol/dist/index.js";
 import { json } from "../../packages/protocol/dist/json.js";
 import { transitJson } from "../../packages/protocol/dist/transit-json.js";
+import { messages, toPlain, toStringKeyed, toTransitJs } from "./codec-messages.mjs";
 
 const require = createRequire(import.meta.url);
 const transit = require("transit-js");
 const ROUNDS = Number(process.env.ROUNDS ?? 200);
 const SLICE_MS = 1;
-
-const person = (i) => ({
-  "user/id": 1000 + i,
-  "user/name": `Name ${i}`,
-  email: `person${i}@example.com`,
-  active: i % 3 !== 0,
-  score: i * 1.25,
-  role: kw(i % 2 === 0 ? "role/admin" : "role/user"),
-});
-const tree = (depth, i) => ({
-  id: i,
-  label: `node ${i} of the tree, with a text about it`,
-  weight: i / 8,
-  tags: [kw("leaf"), kw(`color/c${i % 7}`)],
-  children: depth === 0 ? [] : Array.from({ length: 4 }, (_, n) => tree(depth - 1, i * 4 + n)),
-});
-const messages = {
-  "60 B event": [[kw("chat/message"), { text: "Hello, world", room: 7, at: 1767323045678 }], null],
-  "1 KB mixed map": {
-    id: uuid("f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
-    at: new Date(1767323045678),
-    title: "A mixed map, as an application sends it",
-    text: 'It says "quoted" and\nbreaks a line; ünïcode ☃ too. '.repeat(4),
-    tags: new Set([kw("a"), kw("tag/b"), kw("tag/long-name")]),
-    counts: [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233],
-    ratios: [0.5, 1.25, Math.PI, -2.5e-7],
-    nested: { a: { b: { c: [null, true, false, { d: "deep" }] } } },
-    people: [person(1), person(2)],
-    big: 12345678901234567890n,
-    none: null,
-  },
-  "100 maps": Array.from({ length: 100 }, (_, i) => person(i)),
-  "50 KB tree": tree(4, 1),
-};
-
-/** The same for transit-js, in its own types. */
-function toTransitJs(value) {
-  if (isKw(value)) return transit.keyword(value.fqn);
-  if (typeof value === "bigint") return transit.integer(String(value));
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) return value.map(toTransitJs);
-  if (value instanceof Set) return transit.set([...value].map(toTransitJs));
-  if (Object.prototype.toString.call(value) === "[object Uuid]") return transit.uuid(value.value);
-  return transit.map(Object.entries(value).flatMap(([key, item]) => [transit.keyword(key), toTransitJs(item)]));
-}
-
-/** The same as JSON.stringify has it anyway. */
-const toPlain = (value) => JSON.parse(json.encode(withoutBigints(value)));
-const withoutBigints = (value) => ("big" in value ? { ...value, big: 1 } : value);
+// The engine compiles beside other work of the machine, and what it has not compiled yet takes five times as long.
+const WARM_UP_MS = 150;
 
 function timeOf(run, times) {
   const start = process.hrtime.bigint();
@@ -73,7 +31,7 @@ const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
 function race(ours, theirs) {
   const runs = [ours, theirs];
   const times = runs.map((run) => {
-    timeOf(run, 200);
+    for (const until = performance.now() + WARM_UP_MS; performance.now() < until; ) run();
     return Math.max(1, Math.round((SLICE_MS * 1e6) / timeOf(run, 20)));
   });
   const taken = [[], []];
@@ -85,10 +43,10 @@ function race(ours, theirs) {
 
 let sink = 0;
 /** Makes the engine finish the text, which may still be a tree of its parts. */
-const finished = (text) => {
+const finish = (text) => {
   sink += text.charCodeAt(text.length >> 1);
 };
-const kept = (value) => {
+const keep = (value) => {
   sink += value === null ? 0 : 1;
 };
 
@@ -108,22 +66,27 @@ function compare(title, contests) {
   }
 }
 
-/** A text as a socket gives it: in one piece. */
-const received = (text) => Buffer.from(text).toString();
+/** The same for bytes. */
+const fill = (bytes) => {
+  sink += bytes[bytes.length >> 1];
+};
 
-const mapped = (make) => Object.fromEntries(Object.entries(messages).map(([name, value]) => [name, make(value)]));
+/** A text as a socket gives it: in one piece. */
+const receive = (text) => Buffer.from(text).toString();
+
+const mapMessages = (make) => Object.fromEntries(Object.entries(messages).map(([name, value]) => [name, make(value)]));
 const only = process.argv[2];
 
 if (only === undefined || only === "json") {
   compare(
     "json / JSON",
-    mapped((value) => {
+    mapMessages((value) => {
       const plain = toPlain(value);
       const text = JSON.stringify(plain);
       return {
         size: text.length,
-        encode: [() => finished(json.encode(plain)), () => finished(JSON.stringify(plain))],
-        decode: [() => kept(json.decode(text)), () => kept(JSON.parse(text))],
+        encode: [() => finish(json.encode(plain)), () => finish(JSON.stringify(plain))],
+        decode: [() => keep(json.decode(text)), () => keep(JSON.parse(text))],
       };
     }),
   );
@@ -134,16 +97,56 @@ if (only === undefined || only === "transit") {
   const reader = transit.reader("json");
   compare(
     "transit-json / transit-js",
-    mapped((value) => {
+    mapMessages((value) => {
       const theirs = toTransitJs(value);
-      const text = received(transitJson.encode(value));
+      const text = receive(transitJson.encode(value));
       return {
         size: text.length,
-        encode: [() => finished(transitJson.encode(value)), () => finished(writer.write(theirs))],
-        decode: [() => kept(transitJson.decode(text)), () => kept(reader.read(text))],
+        encode: [() => finish(transitJson.encode(value)), () => finish(writer.write(theirs))],
+        decode: [() => keep(transitJson.decode(text)), () => keep(reader.read(text))],
       };
     }),
   );
+}
+
+if (only === undefined || only === "msgpack") {
+  const packr = new Packr({ useRecords: false });
+  const peers = {
+    msgpackr: [(value) => packr.pack(value), (bytes) => packr.unpack(bytes)],
+    "@msgpack": [encodeMsgpack, decodeMsgpack],
+  };
+  for (const codec of namedCodecs.filter(({ binary }) => binary)) {
+    for (const [peer, [encode, decode]] of Object.entries(peers)) {
+      compare(
+        `${codec.name} / ${peer}`,
+        mapMessages((value) => {
+          const theirs = toStringKeyed(value);
+          const bytes = codec.encode(value);
+          const packed = new Uint8Array(encode(theirs));
+          return {
+            size: bytes.length,
+            encode: [() => fill(codec.encode(value)), () => fill(encode(theirs))],
+            decode: [() => keep(codec.decode(bytes)), () => keep(decode(packed))],
+          };
+        }),
+      );
+    }
+  }
+}
+
+if (only === undefined || only === "sizes") {
+  const plain = (value) => JSON.stringify(toPlain(value));
+  const codecs = {
+    json: plain,
+    ...Object.fromEntries(namedCodecs.filter(({ name }) => name !== "json").map((codec) => [codec.name, codec.encode])),
+  };
+  for (const [name, value] of Object.entries(messages)) {
+    const sizes = Object.entries(codecs).map(([codec, encode]) => {
+      const bytes = Buffer.from(encode(value));
+      return `${codec} ${bytes.length} (${gzipSync(bytes).length})`;
+    });
+    console.log(`${name.padEnd(15)} bytes (gzipped): ${sizes.join("  ")}`);
+  }
 }
 
 if ((only === undefined || only === "edn") && process.env.EDN_DATA) {
@@ -151,13 +154,13 @@ if ((only === undefined || only === "edn") && process.env.EDN_DATA) {
   const options = { mapAs: "object", keywordAs: "string", setAs: "set", listAs: "array" };
   compare(
     "edn / edn-data",
-    mapped((value) => {
-      const text = received(edn.encode(value));
+    mapMessages((value) => {
+      const text = receive(edn.encode(value));
       const theirs = parseEDNString(text);
       return {
         size: text.length,
-        encode: [() => finished(edn.encode(value)), () => finished(toEDNString(theirs))],
-        decode: [() => kept(edn.decode(text)), () => kept(parseEDNString(text, options))],
+        encode: [() => finish(edn.encode(value)), () => finish(toEDNString(theirs))],
+        decode: [() => keep(edn.decode(text)), () => keep(parseEDNString(text, options))],
       };
     }),
   );

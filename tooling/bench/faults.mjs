@@ -5,7 +5,7 @@ import { titleOf } from "./faults/libraries.mjs";
 import { machine } from "./faults/machine.mjs";
 import { namesFor, optionsOf, paramsFor, usage } from "./faults/options.mjs";
 import { parts } from "./faults/parts.mjs";
-import { merged, readRecord, writePages } from "./faults/report/record.mjs";
+import { mergeRun, readRecord, writePages } from "./faults/report/record.mjs";
 import { plainTable, tablesOf } from "./faults/report/tables.mjs";
 
 const options = optionsOf(process.argv.slice(2));
@@ -45,7 +45,7 @@ if (!options.render) {
       if (!isMet) unmet.push(what);
     }
     // At once: a later part that fails takes nothing away.
-    if (options.write && options.isFullScale) writePages(merged(readRecord(), run));
+    if (options.write && options.isFullScale) writePages(mergeRun(readRecord(), run));
   }
   if (options.write && !options.isFullScale) console.error("nothing written: this was not the full scale");
 }

@@ -5,10 +5,10 @@ import { compare, echo, fanOut } from "./server-load.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
 
-async function against(title, connections, measure) {
+async function compareWithWs(title, connections, measure) {
   const [ws, ours] = await compare(["ws", "ours"], connections, rounds, measure);
   console.log(`${title}: ours ${ours.toFixed(1)} µs, bare ws ${ws.toFixed(1)} µs, ratio ${(ours / ws).toFixed(2)}`);
 }
 
-await against("request and reply, 100 connections, per message", 100, (server) => echo(server, 100));
-await against("broadcast to 1000, per delivery", 1000, (server) => fanOut(server, 20));
+await compareWithWs("request and reply, 100 connections, per message", 100, (server) => echo(server, 100));
+await compareWithWs("broadcast to 1000, per delivery", 1000, (server) => fanOut(server, 20));

@@ -1,14 +1,17 @@
 // The one build preset of every package; run in the package's folder.
-// Entries are the export map of package.json: each condition "@sente-lite/source" names the source of its "default".
-import { readFile, realpath } from "node:fs/promises";
+// Entries are the export map of package.json: each condition "@sente-lite/source" names the source of its "default". An entry
+// without a source is protocol's entry of that name, handed on: the codecs of a runtime package.
+import { readFile, realpath, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build } from "tsup";
 
 const pkg = JSON.parse(await readFile("package.json", "utf8"));
 const entry = {};
-for (const target of Object.values(pkg.exports ?? {})) {
+const handedOn = [];
+for (const [path, target] of Object.entries(pkg.exports ?? {})) {
   const source = target["@sente-lite/source"];
   if (source) entry[basename(target.default, ".js")] = source;
+  else if (target.default) handedOn.push({ path, target });
 }
 const extra = pkg.senteLite ?? {};
 for (const [name, source] of Object.entries(extra.programs ?? {})) entry[name] = source;
@@ -33,7 +36,7 @@ async function sourcePaths() {
   return paths;
 }
 
-const within = (names) => names.map((name) => new RegExp(`^${name}(/|$)`));
+const matchWithin = (names) => names.map((name) => new RegExp(`^${name}(/|$)`));
 
 const common = {
   config: false,
@@ -51,11 +54,19 @@ await build({
   clean: true,
   sourcemap: true,
   platform: extra.platform ?? "neutral",
-  noExternal: within(bundled),
+  noExternal: matchWithin(bundled),
   dts: pkg.private
     ? false
     : { compilerOptions: { customConditions: ["@sente-lite/source"], baseUrl: ".", paths: await sourcePaths() } },
 });
+if (handedOn.length > 0) {
+  const { exports } = JSON.parse(await readFile("node_modules/@sente-lite/protocol/package.json", "utf8"));
+  for (const { path, target } of handedOn) {
+    if (!(path in exports)) throw new Error(`${pkg.name}: ${path} has no source, and protocol has no such entry`);
+    const text = `export * from "@sente-lite/protocol${path.slice(1)}";\n`;
+    for (const file of [target.types, target.default]) await writeFile(file, text);
+  }
+}
 if (extra.global) {
   // The bundle for a <script>: everything inside, one global name.
   await build({

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
@@ -9,8 +10,10 @@ import { fileURLToPath } from "node:url";
 import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
 import { type Browser, chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serverNames } from "../../packages/conformance/src/runtimes.mjs";
 import { findChromium } from "../scripts/chromium.mjs";
-import { runtimePath } from "../scripts/runtimes.mjs";
+import { runArgs, runtimePath } from "../scripts/runtimes.mjs";
+import { listPublished } from "../scripts/workspace.mjs";
 import { type Snippet, snippetsOf } from "./snippets.ts";
 import { moduleName, moduleOf, typeErrors } from "./typescript.ts";
 
@@ -18,9 +21,7 @@ import { moduleName, moduleOf, typeErrors } from "./typescript.ts";
 // TypeScript are compiled first.
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const published = ["protocol", "node", "bun", "deno", "browser", "flow", "cljs"].map(
-  (name) => `packages/${name}/README.md`,
-);
+const published = listPublished().map(({ folder }) => `${folder}/README.md`);
 const pages = [
   "README.md",
   ...(await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
@@ -53,12 +54,18 @@ async function freePort(): Promise<number> {
 /** The snippet with a port that is free here. */
 const here = (text: string) => text.replaceAll("3000", String(port));
 
+/** The runtime that a snippet names: `server.deno.ts`. */
+const runtimeOf = (name: string) => serverNames.find((runtime) => name.endsWith(`.${runtime}.ts`));
+
+const isTest = (name: string) => name.endsWith(".test.ts");
+const isPage = (name: string) => /^(page[\w-]*\.ts|index\.html)$/.test(name);
+
 /** How a snippet is run: by its name, on its runtime. */
 function commandFor(name: string, file: string): [string, readonly string[]] {
-  if (name.endsWith(".test.mjs")) return [process.execPath, ["--test", file]];
-  if (name.endsWith(".bun.mjs")) return [runtimePath("bun"), ["run", file]];
-  // Without a prompt: a permission that the page does not speak of is an error.
-  if (name.endsWith(".deno.mjs")) return [runtimePath("deno"), ["run", "--no-prompt", "--allow-net", file]];
+  if (isTest(name)) return [process.execPath, ["--test", file]];
+  // May use the network alone: another permission, of which the page does not speak, is an error.
+  const runtime = runtimeOf(name);
+  if (runtime !== undefined) return [runtimePath(runtime), [...runArgs(runtime, "net"), file]];
   if (name.endsWith(".cljs")) {
     const nbb = join(root, "node_modules/nbb/cli.js");
     return [process.execPath, [nbb, "--classpath", join(root, "packages/cljs/src"), file]];
@@ -67,10 +74,12 @@ function commandFor(name: string, file: string): [string, readonly string[]] {
 }
 
 async function start({ name, code, language }: Snippet): Promise<ChildProcess> {
-  const file = join(folder, moduleName(name));
+  // Bun and Deno run TypeScript as it is, Node 20 does not.
+  const isOther = runtimeOf(name) !== undefined;
+  const file = join(folder, isOther ? name : moduleName(name));
   // A server on another runtime stands beside the page's own.
-  const own = /\.(bun|deno)\.mjs$/.test(name) ? await freePort() : port;
-  await writeFile(file, (language === "ts" ? moduleOf(code) : code).replaceAll("3000", String(own)));
+  const own = isOther ? await freePort() : port;
+  await writeFile(file, (language === "ts" && !isOther ? moduleOf(code) : code).replaceAll("3000", String(own)));
   const [command, args] = commandFor(name, file);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   running.push(child);
@@ -98,12 +107,14 @@ async function linesOf(child: ChildProcess, count: number): Promise<string[]> {
 describe.each(pages)("%s", async (page) => {
   const snippets = snippetsOf(await readFile(join(root, page), "utf8"));
   const ofExamples = snippets.filter(({ name }) => name.startsWith("apps/examples/"));
-  const onNode = snippets.filter((snippet) => /\.(mjs|ts|cljs)$/.test(snippet.name) && !ofExamples.includes(snippet));
-  const inTypeScript = onNode.filter(({ language }) => language === "ts");
-  const inPages = snippets.filter(({ name }) => name === "page.js" || name === "index.html");
+  const inPages = snippets.filter(({ name }) => isPage(name));
+  const programs = snippets.filter(
+    (snippet) => /\.(mjs|ts|cljs)$/.test(snippet.name) && !ofExamples.includes(snippet) && !inPages.includes(snippet),
+  );
+  const inTypeScript = [...programs, ...inPages].filter(({ language }) => language === "ts");
 
   it("has no snippet that nothing runs", () => {
-    expect([...onNode, ...inPages, ...ofExamples].map(({ name }) => name).sort()).toEqual(
+    expect([...programs, ...inPages, ...ofExamples].map(({ name }) => name).sort()).toEqual(
       snippets.map(({ name }) => name).sort(),
     );
   });
@@ -119,22 +130,24 @@ describe.each(pages)("%s", async (page) => {
   if (inTypeScript.length > 0) {
     it("compiles", async () => {
       for (const { name, code } of inTypeScript) await writeFile(join(folder, name), code);
-      const names = inTypeScript.map(({ name }) => name);
-      expect(typeErrors(folder, names)).toEqual([]);
+      for (const runtime of serverNames) {
+        const names = inTypeScript.map(({ name }) => name).filter((name) => (runtimeOf(name) ?? "node") === runtime);
+        if (names.length > 0) expect(await typeErrors(folder, names, runtime)).toEqual([]);
+      }
     });
   }
 
-  if (onNode.length > 0) {
-    it.each(onNode)("$name prints what it says", async (snippet) => {
+  if (programs.length > 0) {
+    it.each(programs)("$name prints what it says", async (snippet) => {
       const child = await start(snippet);
       if (snippet.name.startsWith("server.")) {
         expect(await linesOf(child, snippet.prints.length)).toEqual(snippet.prints.map(here));
-        if (!/^server\.(mjs|ts|cljs)$/.test(snippet.name)) await stop(child);
+        if (!/^server\.(ts|cljs)$/.test(snippet.name)) await stop(child);
         return;
       }
       const closed = once(child, "close");
       const lines = await linesOf(child, Number.POSITIVE_INFINITY);
-      if (!snippet.name.endsWith(".test.mjs")) expect(lines).toEqual(snippet.prints.map(here));
+      if (!isTest(snippet.name)) expect(lines).toEqual(snippet.prints.map(here));
       expect(await closed).toEqual([0, null]);
     });
   }
@@ -184,9 +197,11 @@ const servedFiles =
 function pageServer({ name, code }: Snippet): Server {
   const map: Record<string, string> = {};
   for (const pkg of ["browser", "protocol"]) {
-    map[`@sente-lite/${pkg}`] = `/packages/${pkg}/dist/index.js`;
-    for (const entry of ["core", "json", "edn", "transit-json", "session", "testing"]) {
-      map[`@sente-lite/${pkg}/${entry}`] = `/packages/${pkg}/dist/${entry}.js`;
+    const manifest = readFileSync(new URL(`../../packages/${pkg}/package.json`, import.meta.url), "utf8");
+    const { exports } = JSON.parse(manifest) as { readonly exports: Readonly<Record<string, unknown>> };
+    for (const entry of Object.keys(exports).map((name) => name.slice(2))) {
+      map[entry === "" ? `@sente-lite/${pkg}` : `@sente-lite/${pkg}/${entry}`] =
+        `/packages/${pkg}/dist/${entry || "index"}.js`;
     }
   }
   const script = `<script type="importmap">${JSON.stringify({ imports: map })}</script><script type="module">${code}</script>`;

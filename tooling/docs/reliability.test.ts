@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { filesOf, merged, readRecord } from "../bench/faults/report/record.mjs";
+import { filesOf, mergeRun, readRecord } from "../bench/faults/report/record.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -21,7 +21,7 @@ describe("docs/reliability.md", async () => {
   it("keeps what was measured before beside what is new, where both were measured alike", () => {
     const record = { parts: { jitter: { params: { clients: 2 }, results: { ours: 1, ws: 1 } } } };
     const run = (clients: number) => ({ parts: { jitter: { params: { clients }, results: { ours: 2 } } } });
-    expect(merged(record, run(2)).parts.jitter.results).toEqual({ ours: 2, ws: 1 });
-    expect(merged(record, run(3)).parts.jitter.results).toEqual({ ours: 2 });
+    expect(mergeRun(record, run(2)).parts.jitter.results).toEqual({ ours: 2, ws: 1 });
+    expect(mergeRun(record, run(3)).parts.jitter.results).toEqual({ ours: 2 });
   });
 });

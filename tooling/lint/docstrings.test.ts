@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { root } from "../scripts/run.mjs";
+import { entriesOf as builtOf, listPublished } from "../scripts/workspace.mjs";
 
-const packages = ["protocol", "node", "bun", "deno", "browser", "flow"];
+const packages = listPublished()
+  .filter((one) => builtOf(one).length > 0)
+  .map(({ folder }) => basename(folder));
 
 /** The sources behind the entries of a package's export map. */
 function entriesOf(name: string): string[] {

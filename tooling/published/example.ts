@@ -5,9 +5,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
+import type { ServerName } from "../../packages/conformance/src/runtimes.mjs";
 import { type Snippet, snippetsOf } from "../docs/snippets.ts";
+import { moduleName, moduleOf } from "../docs/typescript.ts";
 import { root } from "../scripts/run.mjs";
-import { runtimePath } from "../scripts/runtimes.mjs";
+import { runArgs, runtimePath } from "../scripts/runtimes.mjs";
 import { userEnv } from "./projects.ts";
 
 const snippets = snippetsOf(readFileSync(join(root, "README.md"), "utf8"));
@@ -20,7 +22,7 @@ export function snippet(name: string): Snippet {
 }
 
 /** A port of 127.0.0.1 that nothing listens on. */
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -29,18 +31,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The arguments with which a program is started on its runtime. */
-const commands = {
-  node: [],
-  bun: ["run"],
-  deno: ["run", "--no-prompt", "--allow-net"],
-} as const;
+/** The program as the runtime runs it: Node 20 runs no TypeScript. */
+function writeProgram(project: string, runtime: ServerName, { name, code }: Pick<Snippet, "name" | "code">): string {
+  const file = runtime === "node" ? moduleName(name) : name;
+  writeFileSync(join(project, file), runtime === "node" ? moduleOf(code) : code);
+  return file;
+}
 
-export type Runtime = keyof typeof commands;
-
-function start(project: string, runtime: Runtime, name: string, code: string): ChildProcess {
-  writeFileSync(join(project, name), code);
-  return spawn(runtimePath(runtime), [...commands[runtime], name], {
+function start(project: string, runtime: ServerName, name: string, code: string): ChildProcess {
+  const file = writeProgram(project, runtime, { name, code });
+  return spawn(runtimePath(runtime), [...runArgs(runtime, "net"), file], {
     cwd: project,
     env: userEnv(join(project, "../caches")),
     stdio: ["ignore", "pipe", "inherit"],
@@ -62,11 +62,11 @@ async function linesOf(child: ChildProcess, count = Number.POSITIVE_INFINITY): P
  * Runs a server of the README and its client in a project, with the runtime's own package, and resolves to what the
  * client printed, by `inOneLine`. The server prints what the README says.
  */
-export async function runExample(project: string, runtime: Runtime, serverName: string): Promise<string> {
-  const port = String(await freePort());
+export async function runExample(project: string, runtime: ServerName, serverName: string): Promise<string> {
+  const port = String(await findFreePort());
   const here = (code: string) => code.replaceAll("3000", port).replace("@sente-lite/node", `@sente-lite/${runtime}`);
   const ofServer = snippet(serverName);
-  const ofClient = snippet("client.mjs");
+  const ofClient = snippet("client.ts");
 
   const server = start(project, runtime, ofServer.name, here(ofServer.code));
   try {
@@ -75,29 +75,27 @@ export async function runExample(project: string, runtime: Runtime, serverName: 
     const closed = once(client, "close");
     const lines = await linesOf(client);
     expect(await closed).toEqual([0, null]);
-    return inOneLine(lines);
+    return joinLines(lines);
   } finally {
     server.kill("SIGKILL");
     if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
   }
 }
 
-/** How the first example of a package's own page is started. */
-const starters = {
-  ...commands,
-  nbb: [join(root, "node_modules/nbb/cli.js"), "--classpath", "node_modules/@sente-lite/cljs/src"],
-} as const;
+const nbb = [join(root, "node_modules/nbb/cli.js"), "--classpath", "node_modules/@sente-lite/cljs/src"];
 
 /** Runs the first example of a package's own README in a project; resolves to what it printed, and should have. */
 export async function runOwnExample(
   project: string,
   name: string,
-  on: keyof typeof starters,
+  on: ServerName | "nbb",
 ): Promise<{ readonly printed: readonly string[]; readonly prints: readonly string[] }> {
   const [example] = snippetsOf(readFileSync(join(root, "packages", name, "README.md"), "utf8"));
   if (example === undefined) throw new Error(`the README of ${name} has no example`);
-  writeFileSync(join(project, example.name), example.code);
-  const child = spawn(runtimePath(on === "nbb" ? "node" : on), [...starters[on], example.name], {
+  if (on === "nbb") writeFileSync(join(project, example.name), example.code);
+  const [runtime, args, file] =
+    on === "nbb" ? ["node", nbb, example.name] : [on, runArgs(on, "net"), writeProgram(project, on, example)];
+  const child = spawn(runtimePath(runtime), [...args, file], {
     cwd: project,
     env: userEnv(join(project, "../caches")),
     stdio: ["ignore", "pipe", "inherit"],
@@ -109,7 +107,7 @@ export async function runOwnExample(
 }
 
 /** What was printed as one line: objects, which Bun prints over several lines, as Node does it. */
-export function inOneLine(lines: readonly string[]): string {
+export function joinLines(lines: readonly string[]): string {
   return lines
     .map((line) => line.trim())
     .join(" ")

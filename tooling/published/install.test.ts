@@ -2,9 +2,16 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  clientRuntimes,
+  type ServerName,
+  serverNames,
+  serverRuntimes,
+} from "../../packages/conformance/src/runtimes.mjs";
 import { root } from "../scripts/run.mjs";
-import { inOneLine, runExample, runOwnExample, snippet } from "./example.ts";
-import { packAll, type Runtime } from "./packages.ts";
+import { compilers, compileWith, writeConsumer } from "./compilers.ts";
+import { joinLines, runExample, runOwnExample, snippet } from "./example.ts";
+import { packAll } from "./packages.ts";
 import { runPage } from "./page.ts";
 import { importable, install, type Manager, present } from "./projects.ts";
 import { type Registry, startRegistry } from "./registry.ts";
@@ -26,18 +33,15 @@ afterAll(async () => {
 });
 
 const protocol = "@sente-lite/protocol";
-const projects: readonly [Manager, Runtime][] = [
-  ["npm", "node"],
-  ["npm", "browser"],
-  ["pnpm", "node"],
-  ["pnpm", "browser"],
-  ["bun", "bun"],
-  ["deno", "deno"],
-];
+const serving = serverNames.flatMap((name) => serverRuntimes[name].managers.map((manager) => [manager, name] as const));
+const inPages = Object.values(clientRuntimes).flatMap((one) =>
+  one.managers.map((manager) => [manager, one.package] as const),
+);
+const projects: readonly (readonly [Manager, ServerName | (typeof inPages)[number][1]])[] = [...serving, ...inPages];
 
 describe.each(projects)("installed by %s: @sente-lite/%s", (manager, runtime) => {
   const own = `@sente-lite/${runtime}`;
-  const all = [own, protocol, ...(runtime === "node" ? ["ws"] : [])].sort();
+  const all = [own, protocol, "fflate", ...(runtime === "node" ? ["ws"] : [])].sort();
   const project = join(temp, `${manager}-${runtime}`);
 
   it("node_modules holds the package and what it needs, and nothing else", async () => {
@@ -67,15 +71,31 @@ describe.each(projects)("installed by %s: @sente-lite/%s", (manager, runtime) =>
   }
 
   it("runs the README's server and client", async () => {
-    expect(await runExample(project, runtime, "server.mjs")).toBe(inOneLine(snippet("client.mjs").prints));
+    expect(await runExample(project, runtime, "server.ts")).toBe(joinLines(snippet("client.ts").prints));
   });
 
   if (runtime === "node") return;
 
   it("runs the README's server of this runtime", async () => {
     // It names no user ids, so that a client's own id stands for it, and its reply is what broadcastFn returns.
-    const printed = await runExample(project, runtime, `server.${runtime}.mjs`);
+    const printed = await runExample(project, runtime, `server.${runtime}.ts`);
     expect(printed).toMatch(/^[0-9a-f-]{36}: hello reply \{ connections: 1 \}$/);
+  });
+});
+
+describe("a program with most of it", () => {
+  const project = join(temp, "npm-compilers");
+  beforeAll(async () => {
+    await install(project, "npm", "node", registry.url);
+    writeConsumer(project);
+  });
+
+  const tried = Object.entries(compilers).flatMap(([compiler, settings]) =>
+    settings.map((setting) => [compiler, setting] as const),
+  );
+
+  it.concurrent.each(tried)("compiles with TypeScript %s, %s", async (compiler, setting) => {
+    await compileWith(compiler, project, setting);
   });
 });
 
@@ -84,7 +104,7 @@ describe("installed by npm: @sente-lite/cljs", () => {
 
   it("node_modules holds the package and what it needs, and nothing else", async () => {
     await install(project, "npm", "cljs", registry.url);
-    const all = ["@sente-lite/cljs", "@sente-lite/node", protocol, "ws"];
+    const all = ["@sente-lite/cljs", "@sente-lite/node", protocol, "fflate", "ws"];
     expect(present(project)).toEqual(all);
     expect(importable(project)).toEqual(all);
     const files = readdirSync(join(project, "node_modules/@sente-lite/cljs"), { recursive: true, encoding: "utf8" });
@@ -99,19 +119,12 @@ describe("installed by npm: @sente-lite/cljs", () => {
   });
 });
 
-const flowProjects: readonly [Manager, "node" | "bun" | "deno"][] = [
-  ["npm", "node"],
-  ["pnpm", "node"],
-  ["bun", "bun"],
-  ["deno", "deno"],
-];
-
-describe.each(flowProjects)("installed by %s: @sente-lite/flow", (manager, runtime) => {
+describe.each(serving)("installed by %s: @sente-lite/flow", (manager, runtime) => {
   const project = join(temp, `${manager}-flow`);
 
   it("node_modules holds the package and the protocol, and no optional peer", async () => {
     await install(project, manager, "flow", registry.url);
-    expect(present(project)).toEqual(["@sente-lite/flow", protocol]);
+    expect(present(project)).toEqual(["@sente-lite/flow", protocol, "fflate"]);
   });
 
   it(`runs its own README's example on ${runtime}`, async () => {
@@ -120,6 +133,6 @@ describe.each(flowProjects)("installed by %s: @sente-lite/flow", (manager, runti
   });
 });
 
-it("nothing but ws came from any other registry", () => {
-  expect([...registry.downloaded]).toEqual(["ws"]);
+it("nothing but fflate and ws came from any other registry", () => {
+  expect([...registry.downloaded].sort()).toEqual(["fflate", "ws"]);
 });

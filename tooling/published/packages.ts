@@ -1,13 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pnpm, root } from "../scripts/run.mjs";
+import { listPublished } from "../scripts/workspace.mjs";
 
 /** The packages that are published, by their folders. */
-export const published = ["protocol", "node", "bun", "deno", "browser", "flow", "cljs"] as const;
-
-/** Those of a runtime: what a user installs, engine and all. */
-export const ofRuntimes = ["node", "bun", "deno", "browser"] as const;
-export type Runtime = (typeof ofRuntimes)[number];
+export const published: readonly string[] = listPublished().map(({ folder }) => basename(folder));
 
 /** Packs every package as it was built, and resolves to the tarballs. */
 export async function packAll(folder: string): Promise<readonly string[]> {

@@ -40,7 +40,7 @@ export async function runPage(project: string): Promise<void> {
 
 /** The files of the bundled page, by their paths. */
 async function bundle(project: string): Promise<ReadonlyMap<string, string | Uint8Array>> {
-  const { name, code } = snippet("page.js");
+  const { name, code } = snippet("page.ts");
   writeFileSync(join(project, name), code);
   const html = `<!doctype html><title>page</title><body><script type="module" src="/${name}"></script></body>`;
   writeFileSync(join(project, "index.html"), html);

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pnpm, run } from "../scripts/run.mjs";
 import { runtimePath } from "../scripts/runtimes.mjs";
-import type { published } from "./packages.ts";
 
 /** The programs that install packages. */
 export type Manager = "npm" | "pnpm" | "bun" | "deno";
@@ -29,7 +28,8 @@ export function userEnv(caches: string): NodeJS.ProcessEnv {
 export async function install(
   project: string,
   manager: Manager,
-  what: (typeof published)[number],
+  /** The package, as its folder. */
+  what: string,
   registry: string,
 ): Promise<void> {
   const caches = join(project, "../caches");

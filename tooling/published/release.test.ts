@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageNames } from "../../packages/conformance/src/runtimes.mjs";
 import { root, run } from "../scripts/run.mjs";
 import { workspacePackages } from "../scripts/workspace.mjs";
-import { ofRuntimes, published } from "./packages.ts";
+import { published } from "./packages.ts";
 
 // The release script, on copies of this repository's last commit. The first has had its changesets applied and
 // committed; every test has a copy of that.
@@ -85,10 +86,29 @@ describe("pnpm release, on a copy of the repository", () => {
   });
 });
 
+describe("pnpm release, before anything is published", () => {
+  it("refuses, where package.json does not say where the sources are", async () => {
+    const copy = await copyOf(released, "nowhere");
+    const file = join(copy, "package.json");
+    const { repository: _, ...rest } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...rest, version: "0.0.1" }));
+    await commit(copy);
+    const release = run(process.execPath, ["tooling/scripts/release.mjs"], { cwd: copy, env, quiet: true });
+    await expect(release).rejects.toThrow("package.json does not say where the sources are");
+  });
+
+  it("has written one entry into a first changelog", () => {
+    for (const [name, version] of Object.entries(versionsOfReleased())) {
+      const changelog = readFileSync(join(released, "packages", name, "CHANGELOG.md"), "utf8");
+      if (version !== "0.1.0") continue;
+      expect(changelog).toMatch(new RegExp(`^# @sente-lite/${name}\\n\\n## 0\\.1\\.0\\n\\nFirst release: [^#]+$`));
+    }
+  });
+});
+
 describe("what CI runs, where engine has changed", () => {
   const check = (copy: string, base: string) =>
     run(process.execPath, ["tooling/scripts/check-changesets.mjs", base], { cwd: copy, env, quiet: true });
-  const runtimes = ofRuntimes;
 
   it("fails for every runtime package that has no changeset, and passes once they all have", async () => {
     const copy = await copyOf(released, "engine");
@@ -102,10 +122,10 @@ describe("what CI runs, where engine has changed", () => {
       (error: Error) => error.message,
     );
     const named = [...said.matchAll(/^@sente-lite\/(\w+) changed .*has no changeset/gm)].map(([, name]) => name);
-    expect(named.sort()).toEqual([...runtimes].sort());
+    expect(named.sort()).toEqual([...packageNames].sort());
     expect(said).toContain("ended with code 1");
 
-    writeChangeset(copy, Object.fromEntries(runtimes.map((name) => [name, "patch"])));
+    writeChangeset(copy, Object.fromEntries(packageNames.map((name) => [name, "patch"])));
     expect(await check(copy, base)).toContain("has its changeset");
   });
 });

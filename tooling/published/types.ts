@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, run } from "../scripts/run.mjs";
 import { runtimePath } from "../scripts/runtimes.mjs";
-import type { Runtime } from "./packages.ts";
 import { userEnv } from "./projects.ts";
 
 const client = `
@@ -21,7 +20,7 @@ startRouter(server, { "chat/send": ({ uid, data }) => server.broadcastFn(["chat/
 `;
 
 /** A program that uses a package as the README does, and imports every entry of it. */
-function programFor(project: string, runtime: Runtime): string {
+function programFor(project: string, runtime: string): string {
   const name = `@sente-lite/${runtime}`;
   const manifest = readFileSync(join(project, "node_modules", name, "package.json"), "utf8");
   const entries = Object.keys(JSON.parse(manifest).exports).filter((entry) => !/^\.$|package\.json$/.test(entry));
@@ -41,7 +40,7 @@ const resolutions = {
 export type Resolution = keyof typeof resolutions;
 
 /** Compiles the program with tsc: every .d.ts is checked, and no types are there but the language's. */
-export async function compile(project: string, runtime: Runtime, resolution: Resolution): Promise<void> {
+export async function compile(project: string, runtime: string, resolution: Resolution): Promise<void> {
   writeFileSync(join(project, "program.mts"), programFor(project, runtime));
   const strict = {
     strict: true,
@@ -61,7 +60,7 @@ export async function compile(project: string, runtime: Runtime, resolution: Res
 }
 
 /** Checks the program with Deno's own compiler. */
-export async function denoCheck(project: string, runtime: Runtime): Promise<void> {
+export async function denoCheck(project: string, runtime: string): Promise<void> {
   writeFileSync(join(project, "program.mts"), programFor(project, runtime));
   const env = userEnv(join(project, "../caches"));
   await run(runtimePath("deno"), ["check", "program.mts"], { cwd: project, env, quiet: true });

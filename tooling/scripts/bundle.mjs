@@ -8,7 +8,7 @@ import { root } from "./run.mjs";
 const { build } = createRequire(realpathSync(join(root, "node_modules/vite/package.json")))("esbuild");
 
 /** The source with each change made; each `search` must be there exactly once. */
-function changed(source, changes) {
+function applyChanges(source, changes) {
   return changes.reduce((text, { file, search, replace }) => {
     const found = text.split(search).length - 1;
     if (found !== 1) throw new Error(`${file} has ${found} times: ${search}`);
@@ -24,11 +24,11 @@ function changed(source, changes) {
  * @param {readonly { readonly file: string, readonly search: string, readonly replace: string }[]} changes
  */
 export async function load(entry, changes = []) {
-  const code = await bundled(entry, changes);
+  const code = await bundleEntry(entry, changes);
   return new Function("require", `${code}\nreturn bundled;`)(createRequire(import.meta.url));
 }
 
-async function bundled(entry, changes) {
+async function bundleEntry(entry, changes) {
   const files = new Map(changes.map(({ file }) => [join(root, file), changes.filter((one) => one.file === file)]));
   const missed = new Set(files.keys());
   const plugin = {
@@ -39,7 +39,7 @@ async function bundled(entry, changes) {
         const given = files.get(path);
         if (given === undefined) return undefined;
         missed.delete(path);
-        return { contents: changed(readFileSync(path, "utf8"), given), loader: "ts" };
+        return { contents: applyChanges(readFileSync(path, "utf8"), given), loader: "ts" };
       });
     },
   };

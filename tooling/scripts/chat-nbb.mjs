@@ -9,7 +9,7 @@ try {
     "nbb",
     process.argv.slice(2).filter((arg) => arg !== "--"),
   );
-  await build({ name: "@sente-lite/chat", ifStale: true });
+  await build("@sente-lite/chat");
   become(command, args);
 } catch (error) {
   console.error(error.message);

@@ -1,14 +1,17 @@
 // How the chat's programs are started on each runtime.
 import { delimiter, join } from "node:path";
+import { serverRuntimes } from "../../packages/conformance/src/runtimes.mjs";
 import { root } from "./run.mjs";
-import { runtimePath } from "./runtimes.mjs";
+import { runtimePath, runtimes } from "./runtimes.mjs";
 
 const dist = join(root, "apps/chat/dist");
 
-/** What Deno lets each of them do: nothing that is not named here. The packages are read as its modules. */
-const denoPermissions = {
-  server: ({ data }) => [
+/** What a runtime that asks lets each of them do: nothing that is not named here. The packages are read as its modules. */
+const permissions = {
+  server: ({ data }, args) => [
     "--allow-net",
+    // What reaches a broker looks there.
+    ...(args.includes("--node") ? ["--allow-env"] : []),
     `--allow-read=${[join(dist, "page"), ...(data === undefined ? [] : [data])].join(",")}`,
     ...(data === undefined ? [] : [`--allow-write=${data}`]),
   ],
@@ -38,12 +41,10 @@ function nbbProgram(name, args) {
 export function chatProgram(name, runtime, args = [], options = {}) {
   if (name === "scittle") return { command: process.execPath, args: [join(root, "apps/scittle/serve.mjs"), ...args] };
   if (runtime === "nbb" && inNbb.includes(name)) return nbbProgram(name, args);
-  const flags = {
-    node: [],
-    bun: ["run"],
-    deno: ["run", "--no-prompt", ...denoPermissions[name](options)],
-  }[runtime];
-  if (flags === undefined) throw new Error(`there is no ${name} for ${runtime}; there are node, bun, deno`);
+  if (!runtimes.includes(runtime))
+    throw new Error(`there is no ${name} for ${runtime}; there are ${runtimes.join(", ")}`);
+  const { run, net } = serverRuntimes[runtime];
+  const flags = [...run, ...(net.length === 0 ? [] : permissions[name](options, args))];
   const data = options.data === undefined ? [] : ["--data", options.data];
   return { command: runtimePath(runtime), args: [...flags, join(dist, `${name}-${runtime}.js`), ...data, ...args] };
 }

@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./run.mjs";
-import { bundledInto, workspacePackages } from "./workspace.mjs";
+import { findBundled, workspacePackages } from "./workspace.mjs";
 
 const { hooks } = createRequire(import.meta.url)("../../.pnpmfile.cjs");
 
@@ -36,28 +36,28 @@ function fileAt(top, commit, path) {
 }
 
 /** Every file that differs from the base, in the working tree too, so that it can be asked before committing. */
-function changedFiles(top, base) {
+function listChangedFiles(top, base) {
   return lines(git(top, "diff", "--name-only", "--no-renames", base)).concat(
     lines(git(top, "ls-files", "--others", "--exclude-standard")),
   );
 }
 
 /** The packages that a changeset's front matter names. */
-function named(text) {
+function readNames(text) {
   const front = /^---\n(.*?)\n---/s.exec(text)?.[1] ?? "";
   return [...front.matchAll(/^["']?(@?[^"':\s]+)["']?\s*:/gm)].map((match) => match[1]);
 }
 
 /** The packages named by changesets that are newer than the base. */
-function covered(top, changed) {
+function listCovered(top, changed) {
   const folder = join(top, ".changeset");
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".md")) : [];
   const newer = files.filter((file) => changed.includes(`.changeset/${file}`));
-  return new Set(newer.flatMap((file) => named(readFileSync(join(folder, file), "utf8"))));
+  return new Set(newer.flatMap((file) => readNames(readFileSync(join(folder, file), "utf8"))));
 }
 
 /** What users get to see of a package.json, its version aside. */
-function publishedPart(text) {
+function pickPublished(text) {
   if (text === undefined) return "";
   const { version, ...rest } = hooks.beforePacking(JSON.parse(text));
   return JSON.stringify(rest);
@@ -66,10 +66,10 @@ function publishedPart(text) {
 /**
  * The packages that changed and lack a changeset, each with the files that changed: `[{ name, files }]`.
  */
-export function missingChangesets(top, base) {
+export function findMissingChangesets(top, base) {
   const packages = workspacePackages(top);
-  const changed = changedFiles(top, base);
-  const has = covered(top, changed);
+  const changed = listChangedFiles(top, base);
+  const has = listCovered(top, changed);
   const sourcesIn = (folder) =>
     changed.filter((file) => file.startsWith(`${folder}/src/`) && !/\.test\.[a-z]+$|\/golden\//.test(file));
   const missing = [];
@@ -78,8 +78,8 @@ export function missingChangesets(top, base) {
     const before = fileAt(top, base, path);
     const raised = before !== undefined && JSON.parse(before).version !== one.manifest.version;
     if (has.has(one.name) || raised) continue;
-    const files = [one, ...bundledInto(one, packages)].flatMap(({ folder }) => sourcesIn(folder));
-    if (publishedPart(before) !== publishedPart(readFileSync(join(top, path), "utf8"))) files.push(path);
+    const files = [one, ...findBundled(one, packages)].flatMap(({ folder }) => sourcesIn(folder));
+    if (pickPublished(before) !== pickPublished(readFileSync(join(top, path), "utf8"))) files.push(path);
     if (files.length > 0) missing.push({ name: one.name, files });
   }
   return missing;
@@ -87,7 +87,7 @@ export function missingChangesets(top, base) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const base = process.argv[2] ?? defaultBase(root);
-  const missing = missingChangesets(root, base);
+  const missing = findMissingChangesets(root, base);
   for (const { name, files } of missing) {
     const shown = files.slice(0, 5).join(", ");
     console.error(`${name} changed since ${base} and has no changeset: ${shown}${files.length > 5 ? ", ..." : ""}`);

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { defaultBase, missingChangesets } from "./check-changesets.mjs";
+import { defaultBase, findMissingChangesets } from "./check-changesets.mjs";
 import { bin, root } from "./run.mjs";
 
 // A small repository with the shape of this one: a core, a private engine, and two packages that bundle it.
@@ -41,7 +41,7 @@ function changeset(...bumps: string[]): void {
 }
 
 function missing(base: string): string[] {
-  return missingChangesets(top, base).map(({ name }: { name: string }) => name);
+  return findMissingChangesets(top, base).map(({ name }: { name: string }) => name);
 }
 
 const runtime = {

@@ -1,6 +1,16 @@
 // pnpm check:packages: packs every published package and checks the tarballs as their users will meet them.
 // One line per check; the exit code is 1 where one fails.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { publint } from "publint";
@@ -107,6 +117,30 @@ function lintContents({ name, unpacked, manifest, folder }) {
   fail(problems);
 }
 
+/** Nothing may run when a package is installed: of its own it has no scripts, and none has what it depends on. */
+function lintInstall({ folder, manifest }) {
+  const seen = new Map();
+  const visit = (modules, dependencies = {}) => {
+    for (const name of Object.keys(dependencies)) {
+      const path = realpathSync(join(modules, name));
+      if (seen.has(path)) continue;
+      const own = readJson(join(path, "package.json"));
+      seen.set(path, own);
+      // In the store of pnpm, what a package depends on lies beside it.
+      visit(
+        path.includes(`${sep}.pnpm${sep}`) ? path.slice(0, -name.length) : join(path, "node_modules"),
+        own.dependencies,
+      );
+    }
+  };
+  visit(join(root, folder, "node_modules"), manifest.dependencies);
+  const isRun = ([path, { scripts = {} }]) =>
+    ["preinstall", "install", "postinstall"].some((script) => script in scripts) ||
+    existsSync(join(path, "binding.gyp"));
+  fail([...seen].filter(isRun).map(([, { name }]) => `${name} runs a script when it is installed`));
+  return [...seen.values()].map(({ name }) => name).join(", ") || "no dependencies";
+}
+
 /** The entries that a user can import: `@sente-lite/node`, `@sente-lite/node/edn`, ... */
 function entriesOf({ name, manifest }) {
   return Object.keys(manifest.exports)
@@ -181,13 +215,15 @@ async function checkAsUser(packed) {
   for (const one of packed.filter((each) => isClojure(each))) {
     await check(one.name, "its namespaces load in nbb", () => loadInNbb(user, one));
   }
-  for (const one of packed.filter((each) => !isClojure(each))) {
+  const typed = packed.filter((each) => !isClojure(each));
+  // Together, as what they say of the globals must agree; each alone below, so that none leans on what another declares.
+  await check("all", "types, skipLibCheck off, ESNext with DOM", () =>
+    compile(user, "bundler", typed.flatMap(entriesOf), bundler),
+  );
+  for (const one of typed) {
     const entries = entriesOf(one);
     const title = one.name.slice(1).replace("/", "-");
     await check(one.name, "types, skipLibCheck off, ES2022 alone", () => compile(user, `${title}-node`, entries, node));
-    await check(one.name, "types, skipLibCheck off, ESNext with DOM", () =>
-      compile(user, `${title}-bundler`, entries, bundler),
-    );
     await check(one.name, "imports in Node", () => imports(entries).then(() => ""));
   }
 }
@@ -203,6 +239,7 @@ async function checkAll() {
     await check(one.name, "publint, strict", () => lintManifest(result));
     if (!isClojure(one)) await check(one.name, "are the types wrong, esm-only", () => lintTypes(result));
     await check(one.name, "holds nothing but what is for users", async () => lintContents(result));
+    await check(one.name, "runs nothing when it is installed", async () => lintInstall(result));
   }
   if (packed.length === published.length) await checkAsUser(packed);
 }

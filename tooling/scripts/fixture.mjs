@@ -5,15 +5,13 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { become } from "./child.mjs";
 import { root } from "./run.mjs";
-import { runtimePath } from "./runtimes.mjs";
-
-/** How each runtime is told to run a file; a runtime has a fixture when the conformance package has its program. */
-const runs = { node: [], bun: ["run"], deno: ["run", "--no-prompt", "--allow-all"] };
+import { runArgs, runtimePath, runtimes } from "./runtimes.mjs";
 
 const [side, ...given] = process.argv.slice(2);
 const conformance = join(root, "packages/conformance");
 const { programs } = JSON.parse(readFileSync(join(conformance, "package.json"), "utf8")).senteLite;
-const names = Object.keys(runs).filter((name) => `fixture-${side}-${name}` in programs);
+// A runtime has a fixture when the conformance package has its program.
+const names = runtimes.filter((name) => `fixture-${side}-${name}` in programs);
 
 const at = given.indexOf("--runtime");
 const runtime = at === -1 ? undefined : given[at + 1];
@@ -24,10 +22,10 @@ if (!names.includes(runtime)) {
 }
 
 try {
-  await build({ name: "@sente-lite/conformance", ifStale: true });
+  await build("@sente-lite/conformance");
 } catch (error) {
   console.error(error.message);
   process.exit(1);
 }
 const file = join(conformance, "dist", `fixture-${side}-${runtime}.js`);
-become(runtimePath(runtime), [...runs[runtime], file, ...given.toSpliced(at, 2)]);
+become(runtimePath(runtime), [...runArgs(runtime, "all"), file, ...given.toSpliced(at, 2)]);

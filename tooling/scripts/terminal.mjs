@@ -10,7 +10,7 @@ const runtime = at === -1 ? "node" : given[at + 1];
 if (at !== -1) given.splice(at, 2);
 try {
   const { command, args } = chatProgram("terminal", runtime, given);
-  await build({ name: "@sente-lite/chat", ifStale: true });
+  await build("@sente-lite/chat");
   become(command, args);
 } catch (error) {
   console.error(error.message);

@@ -17,20 +17,19 @@ export function workspacePackages(top = root) {
     });
 }
 
+/** Those that are published. */
+export function listPublished(top = root) {
+  return workspacePackages(top).filter(({ manifest }) => !manifest.private);
+}
+
 /** The packages of this workspace that become part of the bundle of this one: those in its devDependencies. */
-export function bundledInto({ manifest }, packages) {
+export function findBundled({ manifest }, packages) {
   return packages.filter(({ name }) => manifest.devDependencies?.[name]?.startsWith("workspace:"));
 }
 
-/** A package and all packages of this workspace that it depends on, directly or not. */
-export function closure(name, packages) {
-  const found = new Set();
-  const visit = (wanted) => {
-    const one = packages.find((candidate) => candidate.name === wanted);
-    if (one === undefined || found.has(one)) return;
-    found.add(one);
-    for (const needed of Object.keys({ ...one.manifest.dependencies, ...one.manifest.devDependencies })) visit(needed);
-  };
-  visit(name);
-  return [...found];
+/** What users can import of a package: `{ name: "@sente-lite/node/edn", types, code }`, the files relative to its folder. */
+export function entriesOf({ name, manifest }) {
+  return Object.entries(manifest.exports ?? {}).flatMap(([path, { types, default: code }]) =>
+    types === undefined ? [] : [{ name: name + path.slice(1), types, code }],
+  );
 }

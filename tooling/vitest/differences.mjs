@@ -1,7 +1,7 @@
 // The differences between runtimes, for docs/conformance.md: what the targets of the conformance suite say of
 // themselves. Each suite hands its target's capabilities on, in the meta of one test.
 
-const names = { node: "Node", bun: "Bun", deno: "Deno", chromium: "pages" };
+import { titles } from "../../packages/conformance/src/runtimes.mjs";
 
 /** What a user should know, by side and capability: where it has this value. */
 const notes = [
@@ -18,7 +18,9 @@ const notes = [
 export function differencesOf(tests) {
   const targets = tests.flatMap(({ path, meta }) => {
     const [, side, name] = /^(server|client): (\w+)$/.exec(path[0] ?? "") ?? [];
-    return meta.target === undefined || side === undefined ? [] : [{ side, name: names[name] ?? name, ...meta.target }];
+    return meta.target === undefined || side === undefined
+      ? []
+      : [{ side, name: titles[name] ?? name, ...meta.target }];
   });
   const rows = notes.flatMap(([side, capability, value, note]) => {
     const where = targets.filter((target) => target.side === side && target.capabilities[capability] === value);

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { clientNames as clients, serverNames as servers } from "../../packages/conformance/src/runtimes.mjs";
 import { matrixOf, testsOf } from "./matrix.mjs";
 
-const servers = ["node", "bun", "deno"];
-const clients = [...servers, "chromium"];
 const codecs = ["edn", "json", "transit-json"];
 const ran = (path: readonly string[], passed = true, meta: Record<string, unknown> = {}) => ({ path, passed, meta });
 
@@ -18,47 +17,104 @@ const whole = [
       codecs.map((codec) => ran([`client ${client} and server ${server}, ${codec}`, "client and server: x", "one"])),
     ),
   ),
+  ...[...servers.map((server) => ["node", server]), ...clients.slice(1).map((client) => [client, "node"])].map((pair) =>
+    ran([`client ${pair[0]} and server ${pair[1]}, faults`, "§6 over a network that fails", "one"]),
+  ),
   ...servers.flatMap((name) => ["server", "client"].map((side) => ran([`the ${side} fixture of ${name}`, "one"]))),
 ];
 
 const rowOf = (markdown: string, name: string) => markdown.split("\n").find((line) => line.startsWith(`| ${name} |`));
 
-it("counts the tests that passed, by runtime and section", () => {
-  const { markdown, missing } = matrixOf([
+it("says of every runtime which sections it passed", () => {
+  const { markdown, problems } = matrixOf([
     ...whole,
-    ...servers.map((name) => ran([`server: ${name}`, "§7 liveness", "three"], name !== "deno")),
-    ran(["server: node", "§1 refusal: CSRF", "two"]),
-    ran(["server: bun", "every known failure names a test of this suite"]),
-    ran(["something else", "§1 connection", "four"]),
+    ...servers.map((name) => ran([`server: ${name}`, "§7 liveness", "two"])),
+    ran(["something else", "§2 events", "three"]),
   ]);
-  expect(missing).toEqual([]);
+  expect(problems).toEqual([]);
   expect(markdown.split("\n")[0]).toBe(
     "| sections | server on node | server on bun | server on deno | client on node | client on bun | client on deno | client on chromium |",
   );
-  expect(rowOf(markdown, "§1 connection, refusal")).toBe("| §1 connection, refusal | 2 | 1 | 1 | 1 | 1 | 1 | 1 |");
-  expect(rowOf(markdown, "§7 liveness")).toBe("| §7 liveness | 1 | 1 | – | – | – | – | – |");
-  expect(rowOf(markdown, "of the suite itself")).toBe("| of the suite itself | – | 1 | – | – | – | – | – |");
+  expect(rowOf(markdown, "§1 connection, refusal")).toBe("| §1 connection, refusal | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |");
+  expect(rowOf(markdown, "§7 liveness")).toBe("| §7 liveness | ✓ | ✓ | ✓ | – | – | – | – |");
+  expect(rowOf(markdown, "§2 events")).toBe("| §2 events | – | – | – | – | – | – | – |");
 });
 
-it("counts the tests of each client with each server, and those of the scripted programs", () => {
-  const { markdown } = matrixOf([...whole, ran(["client bun and server deno, edn", "client and server: x", "two"])]);
-  expect(rowOf(markdown, "client on bun, edn")).toBe("| client on bun, edn | 1 | 1 | 2 |");
-  expect(rowOf(markdown, "scripted server")).toBe("| scripted server | 1 | 1 | 1 |");
+it("says it of each client with each server in every codec that ran, and of the scripted programs", () => {
+  const { markdown } = matrixOf(whole);
+  for (const codec of codecs) {
+    expect(rowOf(markdown, `client on bun, ${codec}`)).toBe(`| client on bun, ${codec} | ✓ | ✓ | ✓ |`);
+  }
+  expect(rowOf(markdown, "client on bun, xml")).toBe(undefined);
+  expect(rowOf(markdown, "client on bun, faults")).toBe(undefined);
+  expect(rowOf(markdown, "scripted server")).toBe("| scripted server | ✓ | ✓ | ✓ |");
 });
 
-it("does not count a known failure as passed", () => {
-  const known = ran(["server: deno", "RFC 6455: frames", "one"], true, { knownFailure: true });
-  const { markdown } = matrixOf([...whole, known, ran(["server: deno", "RFC 6455: frames", "two"])]);
-  expect(markdown).toContain("| RFC 6455 frames as no library sends them | – | – | 1 (+1 known) |");
+it("says which pairs met the faults: each client, and each server, and all of them the same", () => {
+  const { markdown } = matrixOf(whole);
+  expect(
+    markdown
+      .split("\n")
+      .filter((line) => line.startsWith("| client on "))
+      .slice(-clients.length),
+  ).toEqual([
+    "| client on node | ✓ | ✓ | ✓ |",
+    "| client on bun | ✓ | – | – |",
+    "| client on deno | ✓ | – | – |",
+    "| client on chromium | ✓ | – | – |",
+  ]);
+  const without = (...pairs: readonly string[]) => whole.filter(({ path }) => !pairs.includes(path[0] ?? ""));
+  expect(matrixOf(without("client deno and server node, faults")).problems).toEqual([
+    "faults, client on deno: nothing passed",
+  ]);
+  expect(matrixOf(without("client node and server deno, faults")).problems).toEqual(["server on deno: nothing passed"]);
+  const { problems } = matrixOf([
+    ...whole,
+    ran(["client bun and server node, faults", "§8 the end of a client", "two"]),
+  ]);
+  expect(problems).toHaveLength(5);
+});
+
+it("is the same for any number of tests in a suite", () => {
+  const more = servers.map((name) => ran([`server: ${name}`, "§1 refusal: CSRF", "two"]));
+  expect(matrixOf([...whole, ...more])).toEqual(matrixOf(whole));
+});
+
+it("counts a known failure as run, and tells it", () => {
+  const { markdown, problems } = matrixOf([
+    ...whole,
+    ...servers.map((name) => ran([`server: ${name}`, "RFC 6455: x", "a"], true, { knownFailure: name === "deno" })),
+  ]);
+  expect(problems).toEqual([]);
+  expect(markdown).toContain("| RFC 6455 frames as no library sends them | ✓ | ✓ | ✓ (1 known failure) |");
 });
 
 it("names every suite of which nothing ran or passed", () => {
   const isLeftOut = ([suite = ""]: readonly string[]) => /client: chromium|chromium and server bun, json/.test(suite);
-  const { missing } = matrixOf([
+  const { problems } = matrixOf([
     ...whole.filter(({ path }) => !isLeftOut(path)),
     ran(["client: chromium", "§1 connection", "one"], false),
   ]);
-  expect(missing).toEqual(["client on chromium", "server on bun, client on chromium, json"]);
+  expect(problems).toEqual([
+    "client on chromium: nothing passed",
+    "server on bun, client on chromium, json: nothing passed",
+  ]);
+  expect(matrixOf([]).problems).toContain("server on node: nothing passed");
+});
+
+it("names every test that passed on one runtime and not on another of its side", () => {
+  const { problems } = matrixOf([
+    ...whole,
+    ran(["server: node", "§1 refusal", "two"]),
+    ran(["server: bun", "§1 refusal", "two"], false),
+    ran(["client bun and server deno, edn", "client and server: x", "three"]),
+    ran(["the client fixture of node", "four"]),
+  ]);
+  const elsewhere = "1 of 2 tests passed elsewhere and not here";
+  expect(problems).toHaveLength(2 + 11 + 2);
+  expect(problems).toContain(`server on bun, §1 connection, refusal: ${elsewhere}: §1 refusal > two`);
+  expect(problems).toContain(`server on node, client on chromium, edn: ${elsewhere}: client and server: x > three`);
+  expect(problems).toContain(`deno, scripted client: ${elsewhere}: four`);
 });
 
 it("reads what ran inside Bun and Deno from their reports, and nothing where there is none", () => {

@@ -2,7 +2,7 @@ import type { Browser } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium } from "./e2e/chromium.ts";
 import { endAll, type Program, start, startServer, startTerminal } from "./e2e/programs.ts";
-import { openTab, type Visitor, visit } from "./e2e/visitor.ts";
+import { leaveAll, openTab, type Visitor, visit } from "./e2e/visitor.ts";
 
 // The chat as it was built, in real browsers and processes. Every wait is for the thing itself.
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
   ({ server, url, port } = await startServer());
 });
 afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
+  await leaveAll(browser);
   await endAll();
 });
 
@@ -59,6 +59,11 @@ describe("a conversation", () => {
       "Cleo: from Cleo",
     ]);
 
+    await ann.page.getByRole("button", { name: "Bob", exact: true }).click();
+    await ann.page.getByRole("complementary", { name: "People" }).getByText("is there").waitFor();
+    cleo.say("/there Ann");
+    await cleo.line("* Ann is there");
+
     const delivered = ann.message("from Ann");
     expect(await delivered.getAttribute("data-own")).toBe("");
     await delivered.getByText("Delivered").waitFor();
@@ -68,7 +73,7 @@ describe("a conversation", () => {
     expect([...ann.faults, ...bob.faults]).toEqual([]);
   });
 
-  it("is told to those who come later", async () => {
+  it("is told to those who come later, and goes on where it was for whoever loads the page again", async () => {
     const ann = await visit(browser, url, "Ann");
     await ann.say("before you came");
     await ann.message("before you came").getByText("Delivered").waitFor();
@@ -76,6 +81,18 @@ describe("a conversation", () => {
     await bob.message("before you came").waitFor();
     const cleo = await startTerminal(port, "Cleo");
     await cleo.line("Ann: before you came");
+
+    await ann.page.goto("about:blank");
+    await expectPeople(bob, ["Bob browser", "Cleo node"]);
+    for (const text of ["while you were", "on another page"]) cleo.say(text);
+    await bob.message("on another page").waitFor();
+    await ann.page.goto(url);
+    await ann.page.getByText("2 messages came while you were away").waitFor();
+    await ann.message("while you were").locator(".divider").waitFor();
+    expect(await texts(ann)).toEqual(["before you came", "while you were", "on another page"]);
+    expect(await ann.message("before you came").getAttribute("data-own")).toBe("");
+    await expectPeople(ann, ["Ann browser", "Bob browser", "Cleo node"]);
+    expect(ann.faults).toEqual([]);
   });
 
   it("shows markup and escape sequences as the text that they are", async () => {
@@ -157,7 +174,7 @@ describe("a server that dies and comes back", () => {
       ann.connection("connected"),
       bob.connection("connected"),
       cleo.line("* connected", { after: seen }),
-      cleo.line("* back: the session began anew", { after: seen }),
+      cleo.line("* back: the session began anew, and the server lost our place", { after: seen }),
     ]);
     for (const visitor of [ann, bob]) {
       await expect
@@ -195,7 +212,7 @@ describe("a server that dies and comes back", () => {
   });
 
   it("too late: the message has failed, and a retry delivers it", async () => {
-    const ann = await visit(browser, url, "Ann");
+    const ann = await visit(browser, url, "Ann", { alone: true });
     const bob = await visit(browser, url, "Bob");
     await ann.page.clock.install();
     await ann.page.reload();

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "./e2e/chromium.ts";
 import { type Cuttable, cuttable } from "./e2e/cuttable.ts";
 import { endAll, type Program, type Runtime, start, startServer, startTerminal } from "./e2e/programs.ts";
-import { type Visitor, visit } from "./e2e/visitor.ts";
+import { leaveAll, type Visitor, visit } from "./e2e/visitor.ts";
 
 // Every runtime in one room, against the server of each. Every wait is for the thing itself.
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
+  await leaveAll(browser);
   await endAll();
   await Promise.all(ways.map(({ close }) => close()));
   ways = [];
@@ -96,6 +96,12 @@ it.each(everywhere)(
     await expect
       .poll(async () => (await ann.people()).toSorted(), { timeout: 15_000 })
       .toEqual(["Ann browser", "Scittle scittle", "bun bun", "deno deno", "nbb nbb", "node node"]);
+
+    // Each of them is asked by the server whether somebody is there.
+    for (const name of ["Ann", "Scittle", ...everywhere]) {
+      terminals[0]?.say(`/there ${name}`);
+      await terminals[0]?.line(`* ${name} is there`);
+    }
 
     /** Everybody speaks, everybody is cut while it is on its way, and speaks again. */
     const round = async (n: number) => {

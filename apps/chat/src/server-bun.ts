@@ -1,5 +1,5 @@
-import { makeChannelSocketServer, startRouter } from "@sente-lite/bun";
-import { chatOptions, chatSystem } from "./server/chat-server.ts";
+import { makeChannelSocketClient, makeChannelSocketServer, startRouter } from "@sente-lite/bun";
+import type { ChatServerOptions } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 import { webAnswers } from "./server/web-answers.ts";
 
@@ -15,11 +15,11 @@ declare const Bun: {
   }): { readonly port: number; stop(closeConnections: boolean): unknown };
 };
 
-const server = makeChannelSocketServer(chatOptions);
-
 await serveChat({
-  system: (store) => chatSystem(server, startRouter, store),
-  listen: (serving) => {
+  makeServer: (options: ChatServerOptions) => makeChannelSocketServer(options),
+  makeClient: makeChannelSocketClient,
+  startRouter,
+  listen: (server, serving) => {
     const { port, hostname } = serving;
     const answers = webAnswers(serving);
     const http = Bun.serve({

@@ -1,5 +1,5 @@
-import { makeChannelSocketServer, startRouter } from "@sente-lite/deno";
-import { chatOptions, chatSystem } from "./server/chat-server.ts";
+import { makeChannelSocketClient, makeChannelSocketServer, startRouter } from "@sente-lite/deno";
+import type { ChatServerOptions } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 import { webAnswers } from "./server/web-answers.ts";
 
@@ -13,11 +13,11 @@ declare const Deno: {
   ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
 };
 
-const server = makeChannelSocketServer(chatOptions);
-
 await serveChat({
-  system: (store) => chatSystem(server, startRouter, store),
-  listen: (serving) => {
+  makeServer: (options: ChatServerOptions) => makeChannelSocketServer(options),
+  makeClient: makeChannelSocketClient,
+  startRouter,
+  listen: (server, serving) => {
     const { port, hostname } = serving;
     const answers = webAnswers(serving);
     const http = Deno.serve({ port, hostname, onListen: () => {} }, (request, info) =>

@@ -1,23 +1,20 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
-import { chatOptions, chatSystem } from "./server/chat-server.ts";
+import { makeChannelSocketClient, makeChannelSocketServer, startRouter } from "@sente-lite/node";
+import type { ChatServerOptions } from "./server/chat-server.ts";
 import { serveChat } from "./server/serve-chat.ts";
 
 // The chat on Node: an http server for the page, and the channel socket on its upgrades.
 
-const server = makeChannelSocketServer(chatOptions);
-
 await serveChat({
-  system: (store) => chatSystem(server, startRouter, store),
-  listen: async ({ port, hostname, page, endpoints }) => {
+  makeServer: (options: ChatServerOptions) => makeChannelSocketServer(options),
+  makeClient: makeChannelSocketClient,
+  startRouter,
+  listen: async (server, { port, hostname, page, endpoints }) => {
     const http = createServer((request, response) => {
       if (endpoints.node(request, response)) return;
-      const { status, headers, body } = page(
-        request.method,
-        request.url,
-        request.headers["accept-encoding"]?.toString(),
-      );
+      const accepts = request.headers["accept-encoding"]?.toString();
+      const { status, headers, body } = page(request.method, request.url, { accepts, host: request.headers.host });
       response.writeHead(status, headers).end(body ?? undefined);
     });
     server.attach(http, { path: "/chsk" });

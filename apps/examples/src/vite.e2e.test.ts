@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * In one step, as editors save. Vite may read a file that is written in place while it is still empty, and then drops the
+ * change that follows within 50 ms.
+ */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.new`;
+  await writeFile(beside, text);
+  await rename(beside, path);
+}
+
 it("answers the application's own routes", async () => {
   expect(await textAt(`${address}/hello`)).toBe("hello from Vite");
 });
@@ -62,7 +72,7 @@ it("still updates a page in place, whose channel socket stays", async () => {
   await listening;
   await page.evaluate("globalThis.isSamePage = true");
 
-  await writeFile(join(folder, "greeting.js"), `export const greeting = "hello again";\n`);
+  await replaceFile(join(folder, "greeting.js"), `export const greeting = "hello again";\n`);
   await page.getByRole("heading", { name: "hello again" }).waitFor();
   expect(await page.evaluate("globalThis.isSamePage")).toBe(true);
 

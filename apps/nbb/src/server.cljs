@@ -18,23 +18,56 @@
   {:name (when name (subs name 0 (min 32 (count name))))
    :runtime (or (some->> runtime (re-matches #"[a-z][a-z0-9-]{0,15}")) "unknown")})
 
-(def server (sente/make-channel-socket-server! {:user-id-fn public-id :authorized?-fn visitor}))
-(def state (atom chat/initial))
+(def rooms
+  {"chat/*" {:join-fn (fn [{:keys [room]}] (= room (some->> (subs room 5) chat/room-of (str "chat/"))))
+             ;; Messages come from us, with the name and the time that we know.
+             :send-fn (fn [{[id] :event}] (= :chat/typing id))
+             :history {:size 100}
+             :members true}})
 
-(defn- carry-out! [{:keys [type to event value code]} ?reply-fn]
+(def server
+  (sente/make-channel-socket-server!
+   {:user-id-fn public-id :authorized?-fn visitor :rooms rooms :max-rooms 50 :max-members-listed 1000}))
+(def state (atom chat/initial))
+(def watched (atom #{}))
+
+(declare take!)
+
+(defn- watch! [room]
+  (when-not (@watched room)
+    (swap! watched conj room)
+    (let [{:keys [members on-members]} ((:room server) (str "chat/" room))
+          tell (fn [uids] (take! :members nil {:room room :people (count uids)} nil))]
+      (on-members tell)
+      (tell (members)))))
+
+(defn- carry-out! [{:keys [type to event value code room]} ?reply-fn]
   (case type
     :push ((:send-fn server) to event)
     :broadcast ((:broadcast-fn server) event)
+    :watch (watch! room)
     :reply (when ?reply-fn (?reply-fn value))
     :refuse (when ?reply-fn (?reply-fn (sente/reply-error code)))))
+
+(defn- take! [id from data ?reply-fn]
+  (let [{next-state :state outputs :outputs} (chat/step @state id from data (js/Date.now))]
+    (reset! state next-state)
+    (run! #(carry-out! % ?reply-fn) outputs)))
+
+(defn- there?
+  "Asks each client of a user whether somebody is at it."
+  [uid]
+  (.then ((:request-all-fn server) uid [:chat/there] {:timeout-ms 3000})
+         #(boolean (some (comp true? :value) %))))
 
 (sente/start-router!
  (:ch-recv server)
  (fn [{:keys [id uid client-id context ?data ?reply-fn]}]
-   (let [from (assoc context :uid uid :client-id client-id)
-         {next-state :state outputs :outputs} (chat/step @state id from ?data (js/Date.now))]
-     (reset! state next-state)
-     (run! #(carry-out! % ?reply-fn) outputs))))
+   (if (= :chat/there id)
+     (.then (there? (str (:uid ?data))) ?reply-fn)
+     (take! id (assoc context :uid uid :client-id client-id) ?data ?reply-fn))))
+
+(watch! "lobby")
 
 ;; the page
 

@@ -34,7 +34,11 @@
 (def say! (talk/talk! client (options "--room") tell))
 
 (defn- quit []
-  ((:send-fn client) [:chat/leave] 1000 (fn [_] ((:close! client)) (js/process.exit 0))))
+  ;; It is answered after all that was said.
+  ((:send-fn client) [:chat/hello {:room (options "--room")}] 1000
+                     (fn [_]
+                       ((:close! client))
+                       (js/setTimeout #(js/process.exit 0) 100))))
 
 (doto (readline/createInterface #js {:input js/process.stdin})
   (.on "line" (fn [line]

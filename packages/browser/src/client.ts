@@ -6,27 +6,46 @@ import {
   webHost,
   webSocketOpener,
 } from "@sente-lite/engine";
-import type { AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
+import {
+  type Address,
+  type AnyContract,
+  type ChannelSocketClient,
+  type ClientOptions,
+  type Codec,
+  UsageError,
+} from "@sente-lite/protocol";
 
 // types
 
 /** The type of `makeChannelSocketClient`. */
 export type MakeClient = <C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
-  url: string,
+  url: Address,
   options?: ClientOptions<C, K>,
 ) => ChannelSocketClient<C>;
 
 // client
 
-/** Makes clients with that codec where the user names none. */
-export function clientMaker(codec: Codec | undefined): MakeClient {
-  const core: ClientCore = { host: webHost, openSocket, resolveUrl, watchLifecycle };
-  return (url, options) => createClient(codec === undefined ? core : { ...core, codec }, url, options);
+/** Makes clients with these codecs: the first where the user names none. */
+export function clientMaker(codecs: readonly Codec[]): MakeClient {
+  const core: ClientCore = { host: webHost, openSocket, resolveUrl, watchLifecycle, codecs };
+  return (url, options) => createClient(core, url, options);
 }
 
-/** As in Sente: a path is on the page's own host, and `https:` means `wss:`. */
+/**
+ * As the page's own `WebSocket` and `fetch` resolve it: by `<base>`, and in a frame without an address of its own by that
+ * of the page around it. A document or worker made of a blob is taken to be where the blob was made.
+ */
 function resolveUrl(url: string): string {
-  return new URL(url, globalThis.location?.href).href;
+  // React Native's URL adds a slash to what it is given.
+  if (/^(?:wss?|https?):\/\//i.test(url)) return url;
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  try {
+    return new URL(url, base?.replace(/^blob:/, "")).href;
+  } catch (cause) {
+    throw new UsageError("bad-url", `not an address, or nothing here to resolve it by: ${url.slice(0, 200)}`, {
+      cause,
+    });
+  }
 }
 
 /** Each listener does nothing where there is no page, in a worker say. */

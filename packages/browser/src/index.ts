@@ -10,4 +10,4 @@ export type { MakeClient } from "./client.ts";
  * that is a path, as `"/chsk"`, is on the page's own host. Throws `UsageError` for options that cannot work; a server
  * that cannot be reached is a matter of `client.state`.
  */
-export const makeChannelSocketClient: MakeClient = clientMaker(transitJson);
+export const makeChannelSocketClient: MakeClient = clientMaker([transitJson]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { clientSuite } from "./suites/client-suite.ts";
-import { pairSuite } from "./suites/pair-suite.ts";
+import { pairSuites } from "./suites/pair-suite.ts";
 import { chromiumClient } from "./targets/chromium-client.ts";
 
 test("this runs in a page of Chromium", () => {
@@ -10,8 +10,4 @@ test("this runs in a page of Chromium", () => {
 });
 
 clientSuite(chromiumClient);
-for (const server of ["node", "bun", "deno"]) {
-  for (const codec of chromiumClient.capabilities.codecs) {
-    pairSuite({ client: chromiumClient, server, codec, faults: codec === "transit-json", knownFailures: {} });
-  }
-}
+pairSuites(chromiumClient);

@@ -1,5 +1,5 @@
 import { TcpProxy } from "./stage/tcp-proxy.ts";
-import { type FixtureCommand, fixtureProcess, startServer } from "./targets/node-server.ts";
+import { type FixtureCommand, fixtureProcess, startServer } from "./targets/fixtures.ts";
 
 /** Longer than anything here may take. */
 const PATIENCE_MS = 60_000;
@@ -15,7 +15,7 @@ export interface Noticed {
  * A client and a server of one runtime, each in its process and with the default numbers of section 9, over a connection
  * that a proxy swallows: how long it takes both to notice.
  */
-export async function noticedByDefault(fixture: FixtureCommand): Promise<Noticed> {
+export async function measureNotice(fixture: FixtureCommand): Promise<Noticed> {
   const { runtime } = fixture;
   // The grace would hide the moment.
   const server = await startServer(fixture, { options: { presenceGraceMs: 1 } });
@@ -28,10 +28,10 @@ export async function noticedByDefault(fixture: FixtureCommand): Promise<Noticed
     proxy.do({ type: "black-hole" });
     // Nor may the client come back, which would tell the server.
     proxy.do({ type: "refuse" });
-    const after = (noticed: Promise<unknown>) => noticed.then(() => performance.now() - begun);
+    const timeUntil = (noticed: Promise<unknown>) => noticed.then(() => performance.now() - begun);
     const [byClient, byServer] = await Promise.all([
-      after(client.lines.next(({ state }) => state?.open === false && state.everOpened === true, PATIENCE_MS)),
-      after(server.next(({ event }) => event?.[0] === "chsk/uidport-close", PATIENCE_MS)),
+      timeUntil(client.lines.next(({ state }) => state?.open === false && state.everOpened === true, PATIENCE_MS)),
+      timeUntil(server.next(({ event }) => event?.[0] === "chsk/uidport-close", PATIENCE_MS)),
     ]);
     return { runtime, client: byClient, server: byServer };
   } finally {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { DevtoolsPage } from "./page/devtools-page.ts";
 import { serveClient } from "./page/serve-client.ts";
 import { TcpProxy } from "./stage/tcp-proxy.ts";
-import { nodeServer } from "./targets/node-server.ts";
+import { serverOf } from "./targets/servers.ts";
 import type { RunningServer } from "./targets/target.ts";
 
 // What befalls a page in Chromium, by its devtools protocol, and what the client in it makes of it: docs/lifecycle.md.
@@ -25,7 +25,7 @@ beforeAll(async () => {
   [browser, server, pages] = await Promise.all([
     // Playwright turns the cache off.
     launchChromium({ ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
-    nodeServer.start({ options: { allowedOrigins: "*" } }),
+    serverOf("node").start({ options: { allowedOrigins: "*" } }),
     serveClient(),
   ]);
   context = await DevtoolsPage.context(browser);
@@ -97,7 +97,7 @@ describe("a page that goes into the back/forward cache and comes back (§6, §8.
     await page.navigate(`${pages.origin}/elsewhere`);
     await expect.poll(() => page.evaluate("document.title"), patience).toBe("elsewhere");
     await push("cached", 2, 3);
-    await page.back();
+    await page.goBack();
     await expect.poll(() => page.evaluate("globalThis.born"), patience).toBe(born);
     await expectOpen(page);
     await expectGot(page, 1, "in pagehide", 2, 3);
@@ -113,7 +113,7 @@ describe("a page that goes into the back/forward cache and comes back (§6, §8.
       await page.navigate(`${pages.origin}/elsewhere`);
       await expect.poll(() => page.evaluate("document.title"), patience).toBe("elsewhere");
       await push("commuter", round);
-      await page.back();
+      await page.goBack();
       await expect.poll(() => page.evaluate("typeof client"), patience).toBe("object");
       await expect.poll(() => page.evaluate(`got.includes(${round})`), patience).toBe(true);
     }
@@ -166,7 +166,7 @@ describe("a tab in the background (§7, §8.2)", () => {
     proxy.do({ type: "refuse" });
     await expect.poll(() => waitOf(page), patience).toBeGreaterThan(1_500);
     proxy.do({ type: "flow" });
-    await page.toFront();
+    await page.bringToFront();
     await expect.poll(() => waitOf(page), patience).toBeLessThan(100);
     await expectOpen(page);
   });
@@ -182,7 +182,7 @@ describe("a network that goes and comes (§7, §8.2)", () => {
     });
 
   it("is noticed by a ping; back online the client does not wait long, and both sides have missed nothing", async () => {
-    const { page } = await opened("offline", { pingIntervalMs: 150, pingTimeoutMs: 250 });
+    const { page } = await opened("offline", { pingIntervalMs: 150, pingTimeoutMs: 2_000 });
     const { sessionId } = await stateOf(page);
     await network(page, true);
     await page.evaluate('for (const n of [1, 2, 3]) client.sendFn(["test/push-me", n])');

@@ -1,4 +1,4 @@
 import { fixtureSuite } from "./suites/fixture-suite.ts";
-import { nodeFixture } from "./targets/node-server.ts";
+import { fixtureOf } from "./targets/fixtures.ts";
 
-fixtureSuite(nodeFixture);
+fixtureSuite(fixtureOf("node"));

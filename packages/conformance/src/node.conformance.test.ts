@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { serverSuite } from "./suites/server-suite.ts";
-import { nodeServer } from "./targets/node-server.ts";
+import { serverOf } from "./targets/servers.ts";
 
 test("this runs in Node itself", () => {
   expect(process.release.name).toBe("node");
@@ -8,4 +8,4 @@ test("this runs in Node itself", () => {
   expect("Deno" in globalThis).toBe(false);
 });
 
-serverSuite(nodeServer);
+serverSuite(serverOf("node"));

@@ -5,18 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runtimePath } from "../../../tooling/scripts/runtimes.mjs";
-import { type Noticed, noticedByDefault } from "./default-numbers.ts";
+import { measureNotice, type Noticed } from "./default-numbers.ts";
+import { insideNames, serverRuntimes } from "./runtimes.mjs";
 import { StageServer } from "./stage/stage-server.ts";
-import { bunFixture } from "./targets/bun-server.ts";
-import { denoFixture } from "./targets/deno-server.ts";
-import { nodeFixture } from "./targets/node-server.ts";
+import { fixtures } from "./targets/fixtures.ts";
 
-// The client suite, the clients with every server, and the suites of flow, inside Bun and inside Deno: each runs vitest itself, and the
+// The client suite, the clients with every server, and the suites of the codecs and of flow, inside Bun and inside Deno: each runs vitest itself, and the
 // stage runs here. A run with fewer tests than it had once is one that silently ran less.
-const runtimes = [
-  { name: "bun", args: ["--bun"], atLeast: 889 },
-  { name: "deno", args: ["run", "--allow-all"], atLeast: 889 },
-] as const;
+const AT_LEAST = 1_701;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 let stage: StageServer;
@@ -27,7 +23,7 @@ let noticed: Promise<PromiseSettledResult<Noticed>[]>;
 const folder = fileURLToPath(new URL("../reports", import.meta.url));
 
 beforeAll(async () => {
-  noticed = Promise.allSettled([nodeFixture, bunFixture, denoFixture].map(noticedByDefault));
+  noticed = Promise.allSettled(fixtures.map(measureNotice));
   stage = new StageServer();
   origin = await stage.listen();
   await rm(folder, { recursive: true, force: true });
@@ -50,22 +46,20 @@ interface Report {
   }[];
 }
 
-it.each(runtimes)("the client suite and its pairs pass inside $name", async ({ name, args, atLeast }) => {
+it.concurrent.each(insideNames)("the client suite and its pairs pass inside %s", async (name) => {
   const file = join(folder, `${name}.json`);
   const child = spawn(
     runtimePath(name),
     [
-      ...args,
+      ...(serverRuntimes[name].inside ?? []),
       "node_modules/vitest/vitest.mjs",
       "run",
       "--root=.",
       "--config=packages/conformance/vitest.inside.config.ts",
-      "--reporter=json",
-      `--outputFile=${file}`,
     ],
     {
       cwd: root,
-      env: { ...process.env, CONFORMANCE_RUNTIME: name, CONFORMANCE_STAGE: origin },
+      env: { ...process.env, CONFORMANCE_RUNTIME: name, CONFORMANCE_STAGE: origin, CONFORMANCE_REPORT: file },
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
@@ -77,13 +71,13 @@ it.each(runtimes)("the client suite and its pairs pass inside $name", async ({ n
     failed.map(({ status, fullName, failureMessages }) => `${status}: ${fullName}\n${failureMessages.join("\n")}`),
   ).toEqual([]);
   expect(results.some(({ fullName }) => fullName.toLowerCase() === `this runs in ${name}`)).toBe(true);
-  expect(report.numTotalTests).toBeGreaterThanOrEqual(atLeast);
+  expect(report.numTotalTests).toBeGreaterThanOrEqual(AT_LEAST);
   expect(child.exitCode).toBe(0);
 });
 
 it("a peer that vanishes is noticed in 20 s with the default numbers, by clients and servers of all runtimes", async () => {
   const outcomes = await noticed;
-  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+  expect(outcomes.map(({ status }) => status)).toEqual(fixtures.map(() => "fulfilled"));
   for (const outcome of outcomes) {
     if (outcome.status === "rejected") continue;
     const { client, server } = outcome.value;

@@ -1,27 +1,36 @@
 // The same names as the main entry, without default codecs: only those that you import become part of a bundle.
-import type { AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
-import { clientMaker } from "./client.ts";
-import { type DenoServer, type DenoServerOptions, serverMaker } from "./server.ts";
+import type { Address, AnyContract, ChannelSocketClient, Codec, UidOf } from "@sente-lite/protocol";
+import { clientMaker, type DenoClientOptions } from "./client.ts";
+import { serverMaker } from "./server.ts";
+import type { DenoServer, DenoServerOptions } from "./server-types.ts";
 
-export { startRouter } from "@sente-lite/engine";
+export {
+  allowOrigin,
+  isValidCsrfToken,
+  type Listening,
+  type RequestWithOrigin,
+  startRouter,
+} from "@sente-lite/engine";
 export * from "@sente-lite/protocol";
-export type { DenoServer, DenoServerOptions, Listening } from "./server.ts";
+export type { DenoClientOptions } from "./client.ts";
+export type { DenoServer, DenoServerOptions } from "./server-types.ts";
 
 /** Makes a channel-socket server; `codecs` is required here. Throws `UsageError`. */
 export const makeChannelSocketServer: <
   Context = unknown,
   C extends AnyContract | undefined = undefined,
   Codecs extends readonly Codec[] = readonly Codec[],
+  Uid extends string | null | undefined = string | null | undefined,
 >(
-  options: DenoServerOptions<Context, C, Codecs> & { readonly codecs: unknown },
-) => DenoServer<Context, C> = serverMaker([]);
+  options: DenoServerOptions<Context, C, Codecs, Uid> & { readonly codecs: unknown },
+) => DenoServer<Context, C, UidOf<Uid>> = serverMaker([]);
 
-const makeClient = clientMaker(undefined);
+const makeClient = clientMaker([]);
 
 /** Makes a channel-socket client; `codec` is required here. Throws `UsageError`. */
 export function makeChannelSocketClient<C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
-  url: string,
-  options: ClientOptions<C, K> & { readonly codec: unknown },
+  url: Address,
+  options: DenoClientOptions<C, K> & { readonly codec: unknown },
 ): ChannelSocketClient<C> {
   return makeClient<C, K>(url, options);
 }

@@ -1,64 +1,22 @@
 import {
   type Accepted,
-  type ConnectionHandlers,
+  answerToFailure,
+  answerToProbe,
+  checkOpen,
+  createListening,
   createServer,
-  encodedOf,
   isFor,
+  listenOptionsOf,
+  mountPath,
   noAjax,
-  READY_PATH,
-  readiness,
   respond,
-  type ServerSocket,
   type WebRequest,
   type WebResponse,
-  type WebSocketLike,
   webHost,
 } from "@sente-lite/engine";
-import type { AnyContract, ChannelSocketServer, Codec, ServerOptions } from "@sente-lite/protocol";
-
-// types
-
-/** Options of a server on Deno: those of every runtime, and the path. */
-export interface DenoServerOptions<
-  Context = unknown,
-  C extends AnyContract | undefined = undefined,
-  Codecs extends readonly Codec[] = readonly Codec[],
-> extends ServerOptions<Context, C, Codecs> {
-  /** Where `fetch` serves the channel socket. Default `/chsk`. */
-  readonly path?: string;
-}
-
-/** Where a server listens. */
-export interface Listening {
-  /** The address for clients: `ws://127.0.0.1:3000/chsk`. */
-  readonly url: string;
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** A server on Deno: mounted on `Deno.serve`, or on a port of its own. */
-export interface DenoServer<Context = unknown, C extends AnyContract | undefined = undefined>
-  extends ChannelSocketServer<Context, C> {
-  /** For `Deno.serve(server.fetch)`, or called by yours for the requests that `handles`. */
-  readonly fetch: (request: WebRequest, info?: unknown) => Promise<WebResponse>;
-  /** True for requests that `fetch` takes: those at the path. */
-  readonly handles: (request: { readonly url: string }) => boolean;
-  /** Sente's name for `fetch`. */
-  readonly ajaxGetOrWsHandshakeFn: DenoServer["fetch"];
-  /** There is no Ajax fallback: answers 501. */
-  readonly ajaxPostFn: () => WebResponse;
-  /** Opens a port of its own; needs `--allow-net`. Defaults: port 0 (any free one), hostname 127.0.0.1. */
-  readonly listen: (options?: { readonly port?: number; readonly hostname?: string }) => Promise<Listening>;
-}
-
-/** The type of `makeChannelSocketServer`. */
-export type MakeServer = <
-  Context = unknown,
-  C extends AnyContract | undefined = undefined,
-  Codecs extends readonly Codec[] = readonly Codec[],
->(
-  options?: DenoServerOptions<Context, C, Codecs>,
-) => DenoServer<Context, C>;
+import type { AnyContract, Codec, UidOf } from "@sente-lite/protocol";
+import { type DenoSocket, serve } from "./server-socket.ts";
+import type { DenoServer, DenoServerOptions, MakeServer } from "./server-types.ts";
 
 /** What we use of Deno. */
 interface Deno {
@@ -74,34 +32,44 @@ interface Deno {
 
 interface DenoHttpServer {
   readonly addr: { readonly port: number };
+  /** Resolves once its port is free. */
+  readonly finished: Promise<void>;
 }
 
-interface DenoSocket extends WebSocketLike {
-  readonly readyState: number;
-  onopen: (() => void) | null;
+interface AbortController {
+  readonly signal: unknown;
+  abort(): void;
 }
 
-type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+interface Own {
+  readonly controller: AbortController;
+  readonly server: DenoHttpServer;
+}
 
-const OPEN = 1;
+/** So long the end of a listener is waited for. */
+const FINISH_MS = 1_000;
 
-/** RFC 6455 section 7.4.1. */
-const INTERNAL_ERROR = 1011;
-
-// server
+const ownOptions = { path: "string" };
 
 /** Makes servers with these codecs where the user names none. */
 export function serverMaker(codecs: readonly Codec[]): MakeServer {
-  return <Context, C extends AnyContract | undefined, Codecs extends readonly Codec[]>(
-    options: DenoServerOptions<Context, C, Codecs> = {},
-  ): DenoServer<Context, C> => {
-    const { path = "/chsk" } = options;
-    const own = new Set<AbortController>();
-    // Our sockets have ended by now. Deno's shutdown would wait for ever for a peer that was reset while it was upgraded.
+  return <
+    Context,
+    C extends AnyContract | undefined,
+    Codecs extends readonly Codec[],
+    Uid extends string | null | undefined,
+  >(
+    options: DenoServerOptions<Context, C, Codecs, Uid> = {},
+  ): DenoServer<Context, C, UidOf<Uid>> => {
+    const own = new Set<Own>();
+    // Our sockets have ended by now. Deno's shutdown would wait for ever for a peer that was reset while it was upgraded,
+    // and so may the end of what is aborted: its port is free a moment later, or at once where nobody is left.
     const closeListeners = async () => {
-      for (const controller of own) controller.abort();
+      for (const { controller } of own) controller.abort();
+      await Promise.all([...own].map(({ server }) => waitAtMost(server.finished, FINISH_MS)));
     };
-    const core = createServer<Context, C, Codecs>({ host: webHost, codecs, options, closeListeners });
+    const core = createServer<Context, C, Codecs, Uid>({ host: webHost, codecs, options, ownOptions, closeListeners });
+    const { path, inUrl } = mountPath(options.path ?? "/chsk");
 
     const fetch: DenoServer["fetch"] = async (request, info) => {
       const upgrade = (upgraded: WebRequest, { protocol, opened }: Accepted) => {
@@ -109,22 +77,26 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
         const { socket, response } = deno().upgradeWebSocket(upgraded, { idleTimeout: 0 });
         // Deno's own option for it throws where the client put no space behind the commas of its offer.
         if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
-        serve(socket, opened, core.report);
+        serve(socket, opened, core.linger);
         return response;
       };
-      const response = await respond(request, { core, path, remoteAddress: addressOf(info), upgrade });
+      const remoteAddress = addressOf(info);
+      const answer = await respond(request, { core, path, remoteAddress, upgrade, hasGone: watchOf() });
       // Only a runtime that takes the request over itself answers nothing.
-      return response as WebResponse;
+      return answer as WebResponse;
     };
 
-    const listen: DenoServer["listen"] = async ({ port = 0, hostname = "127.0.0.1" } = {}) => {
+    const listen: DenoServer["listen"] = async (listenOptions = {}) => {
+      const { port, hostname } = listenOptionsOf(listenOptions, false);
+      checkOpen(core);
       const controller = abortController();
+      const { signal } = controller;
+      const onError = (error: unknown) => answerToFailure(core, error);
       const answer: DenoServer["fetch"] = async (request, info) =>
-        isFor(request, READY_PATH) ? readiness(core.server) : fetch(request, info);
-      const server = deno().serve({ port, hostname, signal: controller.signal, onListen: () => {} }, answer);
-      own.add(controller);
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      return { url: `ws://${host}:${server.addr.port}${path}`, hostname, port: server.addr.port };
+        answerToProbe(request, core.server) ?? fetch(request, info);
+      const server = deno().serve({ port, hostname, signal, onListen: () => {}, onError }, answer);
+      own.add({ controller, server });
+      return createListening(hostname, server.addr.port, inUrl);
     };
 
     return {
@@ -138,9 +110,16 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
   };
 }
 
-interface AbortController {
-  readonly signal: unknown;
-  abort(): void;
+/** Resolves with the promise, or after so long. */
+function waitAtMost(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = webHost.setTimer(ms, resolve);
+    const finish = () => {
+      webHost.clearTimer(timer);
+      resolve();
+    };
+    promise.then(finish, finish);
+  });
 }
 
 function abortController(): AbortController {
@@ -156,38 +135,23 @@ function addressOf(info: unknown): string | undefined {
   return (info as { readonly remoteAddr?: { readonly hostname?: string } } | undefined)?.remoteAddr?.hostname;
 }
 
-// socket
-
-function serve(socket: DenoSocket, opened: Accepted["opened"], report: Report): void {
-  let handlers: ConnectionHandlers | undefined;
-  socket.binaryType = "arraybuffer";
-  // What is thrown in an event handler ends the process.
-  socket.onopen = () => {
-    try {
-      handlers = opened(serverSocket(socket));
-    } catch (error) {
-      report(error, { source: "opened" });
-      socket.close(INTERNAL_ERROR, "");
-    }
-  };
-  socket.onmessage = ({ data }) => handlers?.message(encodedOf(data));
-  // What fails is followed by close.
-  socket.onerror = () => {};
-  socket.onclose = ({ code, reason }) => handlers?.closed(code, reason);
-}
-
-function serverSocket(socket: DenoSocket): ServerSocket {
-  return {
-    send: (data) => {
-      if (socket.readyState !== OPEN) return "written";
-      socket.send(data);
-      return socket.bufferedAmount === 0 ? "written" : "buffered";
-    },
-    close: (code, reason) => socket.close(code, reason),
-    // Deno cannot cut a connection; closing is the nearest thing.
-    terminate: () => socket.close(),
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
+/**
+ * Tells whether the peer of a request has gone since now. Deno never gives back what an upgrade of such a request
+ * takes, and does not end then. The signal is asked only where judging took a turn of the loop or longer: Deno prints
+ * a line about it once a process.
+ */
+function watchOf(): (request: WebRequest) => Promise<boolean> {
+  let isLate = false;
+  const turn = webHost.setTimer(0, () => {
+    isLate = true;
+  });
+  return async (request) => {
+    webHost.clearTimer(turn);
+    if (!isLate) return false;
+    const { signal } = request as WebRequest & { readonly signal: { readonly aborted: boolean } };
+    // Of what happened before it was asked for, the signal tells once the loop has looked at its sockets: not at the end
+    // of this turn, but when it has waited.
+    if (!signal.aborted) await new Promise<void>((resolve) => webHost.setTimer(1, resolve));
+    return signal.aborted;
   };
 }

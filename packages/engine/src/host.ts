@@ -9,8 +9,10 @@ export interface Logger {
 
 /** Everything ambient that the engine uses; a runtime package makes one, tests another. */
 export interface Host {
-  /** Milliseconds since 1970; may jump. */
+  /** Milliseconds since 1970; may jump: for what is shown, never for what is timed. */
   now(): number;
+  /** Milliseconds since some moment; never moves with the wall clock. */
+  monotonic(): number;
   /** Calls `fn` once after `ms` milliseconds; with 0 at the end of the loop's turn. */
   setTimer(ms: number, fn: () => void): Timer;
   clearTimer(timer: Timer): void;
@@ -19,11 +21,15 @@ export interface Host {
   readonly log: Logger;
 }
 
-/** A host that hands on to another, which can be changed: tests put virtual time in the place of the real one. */
-export function switchableHost(first: Host): { readonly host: Host; readonly use: (next: Host) => void } {
+/**
+ * A host that passes every call on to another host, which can be replaced: tests put virtual time in the place of the
+ * real one.
+ */
+export function makeSwitchable(first: Host): { readonly host: Host; readonly use: (next: Host) => void } {
   let current = first;
   const host: Host = {
     now: () => current.now(),
+    monotonic: () => current.monotonic(),
     setTimer: (ms, fn) => current.setTimer(ms, fn),
     clearTimer: (timer) => current.clearTimer(timer),
     randomBytes: (length) => current.randomBytes(length),

@@ -1,8 +1,10 @@
-import { guarded, Mailbox } from "@sente-lite/protocol/session";
-import { INSIDE, type Message } from "./source.ts";
-
-/** Behind this many messages a loop lags, and their connections are not read on. */
-const LAGGING = 64;
+import { guard } from "@sente-lite/protocol/calls";
+import { checkFunction } from "@sente-lite/protocol/options";
+import { Mailbox } from "@sente-lite/protocol/queues";
+import { DELIVERY, type Message } from "./delivery.ts";
+import { EarlyMessages } from "./early-messages.ts";
+import { checkHandledId } from "./handled-ids.ts";
+import type { IncomingLimits } from "./incoming.ts";
 
 /** A `Receiver`, before a contract makes something of its types. */
 interface PlainReceiver<M> extends AsyncIterable<M> {
@@ -18,23 +20,23 @@ export interface ReceiverSource<M> {
 
 /**
  * The receiver of a client or server. Until its first consumer comes, messages wait; the consumers that are added in
- * that same turn all get them.
+ * that same turn all get them. `own` are the protocol's own events that it delivers.
  */
-export function createReceiver<M extends Message>(maxReceived: number): ReceiverSource<M> {
+export function createReceiver<M extends Message>(limits: IncomingLimits, own: readonly string[]): ReceiverSource<M> {
   const listeners = new Map<string, Set<{ readonly fn: (message: M) => void }>>();
-  let waiting: M[] | undefined = [];
-  /** How many of them this side made up, and the bytes of the others. */
-  let own = 0;
-  let bytes = 0;
+  let early: EarlyMessages<M> | undefined = new EarlyMessages(limits);
 
   const call = (id: string, message: M): boolean => {
     const set = listeners.get(id);
     if (set === undefined) return false;
-    for (const { fn } of [...set]) {
-      guarded(
-        () => fn(message),
-        (error) => message[INSIDE].source.report(error, { source: "listener", id: message.id }),
-      );
+    const [first] = set;
+    if (first !== undefined && set.size === 1) {
+      callListener(first.fn, message);
+      return true;
+    }
+    for (const listener of [...set]) {
+      // One that was called before may have removed it.
+      if (set.has(listener)) callListener(listener.fn, message);
     }
     return true;
   };
@@ -44,37 +46,35 @@ export function createReceiver<M extends Message>(maxReceived: number): Receiver
   };
 
   const deliver = (message: M): boolean => {
-    if (waiting === undefined) return dispatch(message);
-    const { source, weight } = message[INSIDE];
-    if (weight.isOwn) {
-      waiting.push(message);
-      if (++own > maxReceived) forgetOldestOwn(waiting);
-    } else if (waiting.length - own < maxReceived && bytes + weight.bytes <= source.maxReceivedBytes) {
-      waiting.push(message);
-      bytes += weight.bytes;
-    } else {
-      source.overflow();
-    }
+    if (early === undefined) return dispatch(message);
+    early.put(message);
     return true;
-  };
-  /** What this side made up itself is not worth a connection: where nobody wants it, the oldest goes. */
-  const forgetOldestOwn = (held: M[]) => {
-    own--;
-    held.splice(
-      held.findIndex((one) => one[INSIDE].weight.isOwn),
-      1,
-    );
   };
 
   const release = () => {
-    const held = waiting ?? [];
-    waiting = undefined;
-    for (const message of held) dispatch(message);
+    const messages = early?.takeAll() ?? [];
+    early = undefined;
+    // All of them wait from now on, so that the bounds hold while the first are handled.
+    for (const {
+      [DELIVERY]: { place },
+    } of messages)
+      place.wait();
+    for (const message of messages) {
+      const { place } = message[DELIVERY];
+      place.end();
+      if (!place.isVoid) dispatch(message);
+      place.leave();
+    }
   };
 
-  const on = (id: string, fn: (message: M) => void) => {
+  const check = (taker: string, id: string, fn: (message: M) => void) => {
+    checkHandledId(taker, id, own);
+    checkFunction(taker, fn);
+  };
+
+  const add = (id: string, fn: (message: M) => void) => {
     // The first consumer: those that follow in this turn get what waited too.
-    if (waiting !== undefined && listeners.size === 0) void Promise.resolve().then(release);
+    if (early !== undefined && listeners.size === 0) void Promise.resolve().then(release);
     const entry = { fn };
     const set = listeners.get(id) ?? new Set();
     listeners.set(id, set.add(entry));
@@ -85,49 +85,40 @@ export function createReceiver<M extends Message>(maxReceived: number): Receiver
   };
 
   const receiver: PlainReceiver<M> = {
-    on,
+    on: (id, fn) => {
+      check("chRecv.on(id, fn)", id, fn);
+      return add(id, fn);
+    },
     once: (id, fn) => {
-      const off = on(id, (message) => {
+      check("chRecv.once(id, fn)", id, fn);
+      const off = add(id, (message) => {
         off();
         fn(message);
       });
       return off;
     },
-    [Symbol.asyncIterator]: () => loopOver(on, maxReceived),
+    [Symbol.asyncIterator]: () => loopOver(add),
   };
   return { receiver, deliver };
 }
 
-/** A loop over all messages: when it lags, the connections that it lags behind are paused, at the bound closed. */
-function loopOver<M extends Message>(on: PlainReceiver<M>["on"], maxReceived: number): AsyncIterator<M> {
-  const paused = new Set<M[typeof INSIDE]["source"]>();
-  let bytes = 0;
-  const resumeAll = () => {
-    for (const source of paused) source.resume();
-    paused.clear();
-  };
-  const mailbox = new Mailbox<M>(maxReceived, {
-    onEnd: () => {
-      off();
-      resumeAll();
-    },
-    onTaken: (message) => {
-      bytes -= message[INSIDE].weight.bytes;
-      if (mailbox.size < LAGGING / 2) resumeAll();
-    },
+function callListener<M extends Message>(fn: (message: M) => void, message: M): void {
+  guard(
+    () => fn(message),
+    (error) => message[DELIVERY].peer.report(error, { source: "listener", id: message.id }),
+  );
+}
+
+/** A loop over all messages. What waits for it counts against the bounds of its peer. */
+function loopOver<M extends Message>(on: PlainReceiver<M>["on"]): AsyncIterator<M> {
+  const mailbox = new Mailbox<M>(Number.POSITIVE_INFINITY, {
+    accepts: (message) => !message[DELIVERY].place.isVoid,
+    onTaken: (message) => message[DELIVERY].place.leave(),
+    onEnd: () => off(),
   });
   const off = on("*", (message) => {
-    const { source, weight } = message[INSIDE];
-    const hasRoom = bytes + weight.bytes <= source.maxReceivedBytes;
-    if (!hasRoom || !mailbox.put(message)) {
-      if (!weight.isOwn) source.overflow();
-      return;
-    }
-    bytes = mailbox.size === 0 ? 0 : bytes + weight.bytes;
-    if (mailbox.size >= LAGGING && !paused.has(source)) {
-      paused.add(source);
-      source.pause();
-    }
+    message[DELIVERY].place.wait();
+    mailbox.put(message);
   });
   return mailbox;
 }

@@ -1,5 +1,9 @@
-import { ReplyError, type ServerMessage } from "@sente-lite/protocol";
-import { describe, expect, it } from "vitest";
+import { type Receiver, ReplyError, type ServerMessage } from "@sente-lite/protocol";
+import { describe, expect, it, vi } from "vitest";
+import { DELIVERY, type Message } from "./delivery.ts";
+import { serverEvents } from "./handled-ids.ts";
+import { Incoming } from "./incoming.ts";
+import { createReceiver } from "./receiver.ts";
 import { startRouter } from "./router.ts";
 import { setting } from "./testing/setting.test-support.ts";
 
@@ -13,6 +17,30 @@ function deferred<T>() {
 }
 
 describe("startRouter", () => {
+  it("holds nothing that was given up, though a handler before it never ends", async () => {
+    const limits = { maxReceived: 100, maxReceivedBytes: 1_000 };
+    const calls = () => {};
+    const incoming = new Incoming({
+      peer: { pause: calls, resume: calls, overflow: calls, noteDropped: calls },
+      limits,
+    });
+    const { receiver, deliver } = createReceiver<Message>(limits, serverEvents);
+    startRouter(receiver as unknown as Receiver<Message>, () => new Promise(() => {}));
+    await Promise.resolve();
+    const peer = { report: calls, warn: calls };
+    let held = 0;
+    const worker = { beginWork: () => held++, endWork: () => held--, watchHandler: () => () => {} };
+    for (let n = 0; n < 5; n++) {
+      incoming.put(1, (place) => {
+        deliver({ id: "a/b", [DELIVERY]: { peer, place, replyWithError: undefined, worker } });
+        return undefined;
+      });
+    }
+    expect(held).toBe(5);
+    incoming.clear();
+    expect(held).toBe(1);
+  });
+
   it("answers with what a handler returns or resolves to, null and false included", async () => {
     const { server, tab, idle } = setting();
     startRouter(server, {
@@ -72,6 +100,28 @@ describe("startRouter", () => {
     await idle();
     for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "not-allowed", data: { a: 1 } });
     expect(errors).toEqual([]);
+  });
+
+  it("takes a ReplyError of another copy of the package for what it is", async () => {
+    vi.resetModules();
+    const other: typeof import("@sente-lite/protocol") = await import("@sente-lite/protocol");
+    expect(other.ReplyError).not.toBe(ReplyError);
+    const { server, tab, idle, errors } = setting();
+    const refusal = () => new other.ReplyError("too-late", { message: "it is over", data: { by: 3 } });
+    startRouter(server, {
+      "a/returned": refusal,
+      "a/given": ({ replyFn }) => void replyFn?.(refusal()),
+      "a/thrown": () => {
+        throw refusal();
+      },
+    });
+    const { client } = tab("ann");
+    const asked = ["a/returned", "a/given", "a/thrown"].map((id) => client.requestFn([id]).catch((error) => error));
+    await idle();
+    for (const error of await Promise.all(asked)) {
+      expect(error).toMatchObject({ code: "too-late", message: "it is over", data: { by: 3 } });
+    }
+    expect(errors).toEqual(["too-late"]);
   });
 
   it("masks what a handler throws, tells a ReplyError, keeps the connection, and reports both", async () => {
@@ -160,6 +210,19 @@ describe("startRouter", () => {
     await idle();
     for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "unhandled" });
     expect(lines).toEqual([expect.stringContaining("a/who"), expect.stringContaining("constructor/name")]);
+  });
+
+  it("warns of long ids in part, and of a bounded number of them", async () => {
+    const { server, tab, idle, lines } = setting();
+    startRouter(server, {});
+    const { client } = tab("ann");
+    for (let i = 0; i < 3; i++) client.sendFn([`a/${"x".repeat(8_000)}${i}`]);
+    await idle();
+    expect(lines).toEqual([expect.stringContaining("xxx")]);
+    expect(lines[0]?.length).toBeLessThan(300);
+    for (let i = 0; i < 200; i++) client.sendFn([`a/n${i}`]);
+    await idle();
+    expect(lines).toHaveLength(100);
   });
 
   it("hands what is left to onUnhandled, or to the handler *", async () => {

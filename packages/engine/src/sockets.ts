@@ -22,6 +22,8 @@ export interface ConnectionHandlers {
   /** There is room again. A runtime without this event leaves it out, and is polled. */
   drained(): void;
   closed(code: number, reason: string): void;
+  /** A ping of RFC 6455 came, of so many bytes, and was answered. A runtime that does not tell leaves it out. */
+  notePing?(bytes: number): void;
 }
 
 export interface ClientSocket {
@@ -54,6 +56,11 @@ export type OpenSocket = (
 
 /** How long a socket may take to close before it is cut. */
 export const CLOSE_GRACE_MS = 3_000;
+
+/** RFC 6455 section 7.4.1: the peer broke a rule. Runtimes that see it and say something else are made to say this. */
+export const PROTOCOL_ERROR = 1002;
+/** RFC 6455 section 7.4.1: something failed here. */
+export const INTERNAL_ERROR = 1011;
 
 /** How often a socket over its high-water mark is looked at, where the runtime does not tell of room. */
 export const DRAIN_POLL_MS = 20;

@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970; may jump. */
   now(): number;
-  /** Milliseconds, with fractions, from any beginning: to measure spans by. Never goes back. */
+  /** Milliseconds, with fractions, since some moment: for measuring spans of time. Never goes back. */
   span(): number;
   /** Calls `fn` once after `ms` milliseconds, with 0 in the next turn; returns what `clearTimer` takes. */
   setTimer(ms: number, fn: () => void): unknown;

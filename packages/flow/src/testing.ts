@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "./clock.ts";
 export interface TestTime {
   /** For `buildSystem(config, { clock })`. */
   readonly clock: Clock;
-  /** Lets `ms` pass: timers run in their order, and what they set going, promises included, runs before the next one. */
+  /** Lets `ms` pass. Timers run in their order, and all that one started, promises included, runs before the next one. */
   readonly advance: (ms: number) => Promise<void>;
   /** Resolves when everything that needs no time has run. */
   readonly idle: () => Promise<void>;

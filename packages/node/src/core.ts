@@ -1,27 +1,36 @@
 // The same names as the main entry, without default codecs: only those that you import become part of a bundle.
-import type { AnyContract, ChannelSocketClient, Codec, ServerOptions } from "@sente-lite/protocol";
+import type { Address, AnyContract, ChannelSocketClient, Codec, UidOf } from "@sente-lite/protocol";
 import { clientMaker, type NodeClientOptions } from "./client.ts";
-import { type NodeServer, serverMaker } from "./server.ts";
+import { serverMaker } from "./server.ts";
+import type { NodeServer, NodeServerOptions } from "./server-types.ts";
 
-export { startRouter } from "@sente-lite/engine";
+export {
+  allowOrigin,
+  isValidCsrfToken,
+  type Listening,
+  type RequestWithOrigin,
+  startRouter,
+} from "@sente-lite/engine";
 export * from "@sente-lite/protocol";
 export type { NodeClientOptions } from "./client.ts";
-export type { Listening, NodeServer, UpgradeServer } from "./server.ts";
+export type { UpgradeServer } from "./mounts.ts";
+export type { NodeServer, NodeServerOptions } from "./server-types.ts";
 
 /** Makes a channel-socket server; `codecs` is required here. Throws `UsageError`. */
 export const makeChannelSocketServer: <
   Context = unknown,
   C extends AnyContract | undefined = undefined,
   Codecs extends readonly Codec[] = readonly Codec[],
+  Uid extends string | null | undefined = string | null | undefined,
 >(
-  options: ServerOptions<Context, C, Codecs> & { readonly codecs: unknown },
-) => NodeServer<Context, C> = serverMaker([]);
+  options: NodeServerOptions<Context, C, Codecs, Uid> & { readonly codecs: unknown },
+) => NodeServer<Context, C, UidOf<Uid>> = serverMaker([]);
 
-const makeClient = clientMaker(undefined);
+const makeClient = clientMaker([]);
 
 /** Makes a channel-socket client; `codec` is required here. Throws `UsageError`. */
 export function makeChannelSocketClient<C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
-  url: string,
+  url: Address,
   options: NodeClientOptions<C, K> & { readonly codec: unknown },
 ): ChannelSocketClient<C> {
   return makeClient<C, K>(url, options);

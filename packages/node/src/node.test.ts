@@ -293,6 +293,18 @@ describe("hostile peers", () => {
     },
   );
 
+  it.each([
+    ["two hosts", "/chsk?client-id=c HTTP/1.1\r\nHost: x\r\nHost: y"],
+    ["no version of HTTP", "/chsk?client-id=c\r\nHost: x"],
+    ["HTTP/2.0", "/chsk?client-id=c HTTP/2.0\r\nHost: x"],
+  ])("are refused with %s", async (_what, head) => {
+    const server = makeServer();
+    const { port } = await server.listen();
+    const peer = halfOpen(port, upgradeTo("/").replace(/\/ HTTP\/1\.1\r\nHost: x/, head));
+    const [answer] = (await once(peer, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   it("are closed with 1009 for a message over the limit", async () => {
     const server = makeServer({ maxPayloadBytes: 1_000 });
     const { url } = await server.listen();
@@ -301,5 +313,44 @@ describe("hostile peers", () => {
     raw.send("x".repeat(1_001));
     const [code] = (await once(raw, "close")) as [number];
     expect(code).toBe(1009);
+  });
+});
+
+describe("a client whose upgrade is refused", () => {
+  it("says what the server answered: which codecs it has", async () => {
+    const { url } = await makeServer({ rejectWith: "http" }).listen();
+    const codec = { ...json, name: "other" };
+    const client = makeChannelSocketClient(url, { codec, maxAttempts: 1 });
+    closing.push(() => client.close());
+    const told = "Unexpected server response: 400: unknown codec; offered: json";
+    await expect(client.ready()).rejects.toMatchObject({ code: "max-attempts", cause: { message: told } });
+    expect(client.state.get()).toMatchObject({ lastWsError: { message: told }, lastError: { message: told } });
+  });
+
+  it.each([
+    ["a page", "text/html", "<html>", "Unexpected server response: 404"],
+    [
+      "a long text of several lines",
+      "text/plain",
+      `no\r\n\r\n  ${"x".repeat(1_000)}`,
+      /^Unexpected.* 404: no x{50,200}$/,
+    ],
+  ])("says no more than can be read of %s", async (_, type, body, told) => {
+    const http = createServer((_request, response) => {
+      response.writeHead(404, { "content-type": type }).end(body);
+    });
+    const client = makeChannelSocketClient(`ws://127.0.0.1:${await listening(http)}/`, { codec: json, maxAttempts: 1 });
+    await client.ready().catch(() => {});
+    expect(client.state.get().lastWsError?.message).toMatch(told);
+  });
+
+  it("does not wait longer for the answer than for a connection", async () => {
+    const http = createServer((_request, response) => {
+      response.writeHead(404, { "content-type": "text/plain" }).write("not all");
+    });
+    closing.push(() => http.closeAllConnections());
+    const url = `ws://127.0.0.1:${await listening(http)}/`;
+    const client = makeChannelSocketClient(url, { codec: json, maxAttempts: 1, connectTimeoutMs: 100 });
+    await expect(client.ready()).rejects.toMatchObject({ code: "max-attempts" });
   });
 });

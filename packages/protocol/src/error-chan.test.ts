@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createErrorChan } from "./error-chan.ts";
-import { UsageError } from "./errors.ts";
+import { isReplyError, UsageError } from "./errors.ts";
 
 function setting() {
   const lines: string[] = [];
@@ -32,6 +32,25 @@ it("takes whatever was thrown", () => {
   for (const thrown of [undefined, "text", nameless]) chan.report(thrown);
   expect(heard.map(({ message }) => message)).toEqual(["undefined", "text", "something that has no text was thrown"]);
   expect(heard[2]?.cause).toBe(nameless);
+});
+
+const throwError = (): never => {
+  throw new Error("thrown when it is looked at");
+};
+
+it.each([
+  ["throws whatever is done with it", new Proxy({}, { get: throwError, has: throwError, getPrototypeOf: throwError })],
+  ["is an error whose message throws", Object.defineProperty(new Error("x"), "message", { get: throwError })],
+  ["is an error whose code throws", Object.defineProperty(new Error("x"), "code", { get: throwError })],
+  ["is an error whose message is no text", Object.assign(new Error("x"), { message: { a: 1 } })],
+])("takes what %s, and says that it was thrown", (_what, thrown) => {
+  const { chan } = setting();
+  const heard: unknown[] = [];
+  chan.on(({ error }) => heard.push(error.message));
+  chan.report(thrown);
+  expect(heard).toEqual([expect.any(String)]);
+  expect(chan.recent()).toHaveLength(1);
+  expect(isReplyError(thrown)).toBe(false);
 });
 
 it("writes to the log while nobody listens, but not without end, and says how many it left out", () => {
@@ -82,4 +101,30 @@ it("folds what a loop that lags has not read, by kind, and loses no count", asyn
   expect((await loop.next()).value).toMatchObject({ count: 1 });
   await loop.return?.();
   expect(lines).toEqual([]);
+});
+
+it("writes one bounded line for whatever a peer had a hand in, and keeps as little of it", () => {
+  const logged: unknown[][] = [];
+  const chan = createErrorChan({ now: () => 0, log: { error: (...line) => logged.push(line) } });
+  const long = "x".repeat(1_000_000);
+  const evil = "\u001b[2J\r\nsente-lite: all is well\u2028\u009b";
+  chan.report(new Error(evil), { uid: "ann" });
+  chan.report(new Error(long), { uid: long, clientId: "c", source: long });
+  chan.report(Object.assign(new Error("coded"), { code: long }), { process: long });
+  const [first, second] = logged;
+  expect(first?.[0]).toBe(String.raw`sente-lite: \u001b[2J\u000d\u000asente-lite: all is well\u2028\u009b`);
+  expect(JSON.stringify(first?.[1])).not.toContain("\u001b");
+  expect(first?.[1]).toMatchObject({ uid: "ann", error: expect.not.stringContaining("\n") });
+  expect(JSON.stringify(second).length).toBeLessThan(3_000);
+  expect(second?.[1]).toMatchObject({ clientId: "c", uid: `${"x".repeat(200)}...` });
+  expect(JSON.stringify(chan.recent().map(({ code: _code, ...kind }) => kind)).length).toBeLessThan(3_000);
+});
+
+it("tells listeners all of it", () => {
+  const { chan } = setting();
+  const heard: unknown[] = [];
+  chan.on(({ error, context }) => heard.push([error.message.length, context.uid]));
+  const long = "x".repeat(5_000);
+  chan.report(new Error(long), { uid: long });
+  expect(heard).toEqual([[5_000, long]]);
 });

@@ -1,5 +1,6 @@
-import { Mailbox } from "./mailbox.ts";
-import { guarded } from "./thenable.ts";
+import { checkFunction } from "./known-options.ts";
+import { Mailbox } from "./queues/mailbox.ts";
+import { guard } from "./thenable.ts";
 
 /** Something went wrong where no caller could be told. */
 export interface ErrorReport {
@@ -8,7 +9,7 @@ export interface ErrorReport {
   readonly context: ErrorContext;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
-  /** 1; more where a loop fell behind, and so many of the same kind were folded into this one, the latest. */
+  /** Mostly 1. Where a `for await` fell behind, so many reports of one kind were made one, the latest. */
   readonly count: number;
 }
 
@@ -51,7 +52,7 @@ export interface ErrorChanHost {
   readonly log: { error(message: string, detail?: unknown): void };
 }
 
-/** Reports that wait for a `for await`, at most; then the loop is too slow, and further ones are folded. */
+/** So many reports may wait for a `for await`; further ones are folded, one for each kind. */
 const MAX_WAITING = 1_000;
 const MAX_KINDS = 50;
 /** So many errors go to the log in a minute. */
@@ -62,24 +63,27 @@ const LOG_WINDOW_MS = 60_000;
 export function createErrorChan(host: ErrorChanHost): ErrorChan {
   const listeners = new Set<{ readonly fn: (report: ErrorReport) => void }>();
   const kinds = new Map<string, ErrorKind>();
-  const toLog = limitedLog(host);
+  const toLog = limitLog(host);
   let total = 0;
 
   const on = (fn: (report: ErrorReport) => void) => {
+    checkFunction("errorChan.on(fn)", fn);
     const entry = { fn };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   };
 
   const report: ErrorChan["report"] = (cause, context = {}) => {
-    const error = cause instanceof Error ? cause : new Error(printed(cause), { cause });
+    const error = errorOf(cause);
     const entry: ErrorReport = { error, context, timestamp: host.now(), count: 1 };
     total++;
     remember(kinds, entry);
     if (listeners.size === 0) toLog(entry);
-    for (const { fn } of [...listeners]) {
-      guarded(
-        () => fn(entry),
+    for (const listener of [...listeners]) {
+      // A listener before it may have taken it off.
+      if (!listeners.has(listener)) continue;
+      guard(
+        () => listener.fn(entry),
         (failure) => host.log.error("sente-lite: a listener of errorChan threw", failure),
       );
     }
@@ -94,7 +98,7 @@ export function createErrorChan(host: ErrorChanHost): ErrorChan {
   };
 }
 
-/** The reports in order. Behind a loop that lags those of one kind become one, the latest, with their count. */
+/** Gives the reports in order. Where the loop is too slow, those of one kind become one, the latest, with their count. */
 function loopOver(on: ErrorChan["on"], toLog: (report: ErrorReport) => void): AsyncIterator<ErrorReport> {
   const folded = new Map<string, ErrorReport>();
   const mailbox = new Mailbox<ErrorReport>(MAX_WAITING, {
@@ -125,7 +129,7 @@ function remember(kinds: Map<string, ErrorKind>, entry: ErrorReport): void {
     name: error.name,
     code: codeOf(error),
     message: error.message.slice(0, MAX_MESSAGE_LENGTH),
-    context,
+    context: shortenTexts(context),
     count: (earlier?.count ?? 0) + 1,
     firstAt: earlier?.firstAt ?? timestamp,
     lastAt: timestamp,
@@ -135,10 +139,37 @@ function remember(kinds: Map<string, ErrorKind>, entry: ErrorReport): void {
 }
 
 const MAX_MESSAGE_LENGTH = 200;
+const MAX_LOGGED_LENGTH = 1_000;
+
+/** Cuts the texts of a context: it is kept, and peers choose the ids in it. */
+function shortenTexts(context: ErrorContext): ErrorContext {
+  const isShort = (value: unknown) => typeof value !== "string" || value.length <= MAX_MESSAGE_LENGTH;
+  if (Object.values(context).every(isShort)) return context;
+  const cut = (value: unknown) => (isShort(value) ? value : `${String(value).slice(0, MAX_MESSAGE_LENGTH)}...`);
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, cut(value)]));
+}
+
+/** What moves the cursor of a terminal, or ends a line of a log. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** Makes one line for a log of a text that a peer may have chosen: short, and without control characters. */
+export function makePrintable(text: string): string {
+  const cut = text.length > MAX_LOGGED_LENGTH ? `${text.slice(0, MAX_LOGGED_LENGTH)}...` : text;
+  return cut.replace(CONTROLS, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The error as the log gets it: as it is, or as one line of text where its message is long or would move a cursor. */
+function showError(error: Error): unknown {
+  const { message, stack = message } = error;
+  const isFit = message.length <= MAX_LOGGED_LENGTH && message.replaceAll("\n", "").search(CONTROLS) < 0;
+  return isFit ? error : makePrintable(`${error.name}: ${stack}`);
+}
 
 function kindOf({ error, context }: ErrorReport): string {
-  const what = codeOf(error) ?? error.message.slice(0, MAX_MESSAGE_LENGTH);
-  return `${error.name} ${what} ${context.process ?? ""} ${context.source ?? ""}`;
+  const what = (codeOf(error) ?? error.message).slice(0, MAX_MESSAGE_LENGTH);
+  const { process = "", source = "" } = shortenTexts(context);
+  return `${error.name} ${what} ${process} ${source}`;
 }
 
 /** The stable code of an error, where it has one: ours, and those of Node. */
@@ -147,8 +178,8 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** A peer that errs as fast as it can must not fill the log. */
-function limitedLog({ log }: ErrorChanHost): (report: ErrorReport) => void {
+/** Writes reports to the log, so many in a minute: a peer that makes errors as fast as it can must not fill it. */
+function limitLog({ log }: ErrorChanHost): (report: ErrorReport) => void {
   let from = Number.NEGATIVE_INFINITY;
   let lines = 0;
   return ({ error, context, timestamp }) => {
@@ -158,13 +189,26 @@ function limitedLog({ log }: ErrorChanHost): (report: ErrorReport) => void {
       lines = 0;
     }
     lines++;
-    if (lines <= MAX_LOGGED) log.error(`sente-lite: ${error.message}`, { error, ...context });
+    if (lines <= MAX_LOGGED)
+      log.error(`sente-lite: ${makePrintable(error.message)}`, { ...shortenTexts(context), error: showError(error) });
     if (lines === MAX_LOGGED) log.error("sente-lite: more errors in this minute go to errorChan only");
   };
 }
 
+/** What was thrown as an error that can be told: itself, where its name and message are text as they should be. */
+function errorOf(cause: unknown): Error {
+  try {
+    if (!(cause instanceof Error)) return new Error(printCause(cause), { cause });
+    codeOf(cause);
+    if (typeof cause.name === "string" && typeof cause.message === "string") return cause;
+  } catch {
+    // It throws when it is looked at, and so it would for whoever is told.
+  }
+  return new Error(printCause(cause));
+}
+
 /** What was thrown, as text; it may be anything. */
-function printed(cause: unknown): string {
+function printCause(cause: unknown): string {
   try {
     return String(cause);
   } catch {

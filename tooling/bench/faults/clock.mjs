@@ -14,7 +14,7 @@ export async function until(isTrue, withinMs, everyMs = 50) {
 }
 
 /** Calls `act(k)` for k = 0 to count - 1, evenly over the time, never two late ones further apart than they were due. */
-export async function paced(count, overMs, act) {
+export async function pace(count, overMs, act) {
   const begun = now();
   for (let k = 0; k < count; ) {
     const due = Math.min(count, Math.floor(((now() - begun) / overMs) * count) + 1);

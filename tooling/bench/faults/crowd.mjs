@@ -27,8 +27,8 @@ export async function connectCrowd(library, { count, port, ...told }) {
         waits: (ms) => waits(index, ms),
       });
     });
-  const inTurn = async () => {
+  const runInTurn = async () => {
     while (next < count) await one(next++);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
+  await Promise.all(Array.from({ length: AT_ONCE }, runInTurn));
 }

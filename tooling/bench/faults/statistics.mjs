@@ -30,7 +30,7 @@ export function slope(points) {
 }
 
 /** A random generator with a seed (mulberry32), so that every library meets the same schedule. */
-export function seeded(seed) {
+export function createRandom(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { declaredIn, fileOf } from "./declared.ts";
+import { fileOf, readDeclared } from "./declared.ts";
 
 // Does what a page calls ours exist?
 
@@ -15,9 +15,9 @@ const ENTRIES = ["flow", "node", "node/edn", "node/json", "node/transit-json", "
  * with `within`, the table's own word, also for a path that begins there (`userIdFn` within `serverOptions`).
  */
 export function ourNames(): (name: string, within?: string) => boolean {
-  const ours = declaredIn(OURS);
-  const exports = new Set(ENTRIES.flatMap((entry) => declaredIn(fileOf(entry, OURS)).exports));
-  const has = (path: readonly string[]) => ours.propertiesAt(["Ours", ...path]) !== undefined;
+  const [ours, ...entries] = readDeclared([OURS, ...ENTRIES.map((entry) => fileOf(entry, OURS))]);
+  const exports = new Set(entries.flatMap((entry) => entry.exports));
+  const has = (path: readonly string[]) => ours?.propertiesAt(["Ours", ...path]) !== undefined;
   return (name, within) =>
     ENTRIES.includes(name) ||
     exports.has(name) ||

@@ -1,23 +1,29 @@
 import type {
   ChannelSocketClient,
   ClientMessage,
+  ClientMessages,
   ClientState,
   ConnectedUids,
+  Contract,
   ErrorChan,
   HandshakeRequest,
   LastClose,
   NodeClientOptions,
   NodeServer,
+  NodeServerOptions,
   PushOptions,
   Receiver,
   Rejection,
   RequestOptions,
   RouterOptions,
+  SendOptions,
   ServerMessage,
-  ServerOptions,
+  ServerMessages,
 } from "@sente-lite/node";
-// The protocol's own events have no public type: a user meets them by their ids.
-import type { ClientChskEvents, ServerChskEvents } from "../../../packages/protocol/src/contract/typed.ts";
+
+// What is delivered under a contract without events is the protocol's own.
+type NoEvents = Contract<Record<never, never>, Record<never, never>>;
+type OwnEvents = ServerMessages<unknown, NoEvents> | ClientMessages<NoEvents>;
 
 /** What a page may call ours, by the first word: `client.chsk.connect` is a path through these types. */
 export interface Ours {
@@ -33,10 +39,11 @@ export interface Ours {
   readonly clientMessage: ClientMessage;
   readonly request: HandshakeRequest;
   readonly rejection: Rejection;
-  readonly serverOptions: ServerOptions;
+  readonly serverOptions: NodeServerOptions;
   readonly clientOptions: NodeClientOptions;
   readonly pushOptions: PushOptions;
+  readonly sendOptions: SendOptions;
   readonly requestOptions: RequestOptions;
   readonly routerOptions: RouterOptions<ServerMessage>;
-  readonly events: ServerChskEvents & ClientChskEvents;
+  readonly events: Readonly<Record<OwnEvents["id"], unknown>>;
 }

@@ -17,6 +17,7 @@ const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8");
 const { names } = JSON.parse(await read("sente-names.json")) as { readonly names: readonly SenteName[] };
 const rows = namesOf(await read("../../../docs/migrating-from-sente.md"), "Sente");
 const kinds = [...new Set(names.map(({ kind }) => kind))];
+const exists = ourNames();
 
 /** Where the bare names of a table's second column are at home. */
 const home: Readonly<Record<string, string>> = {
@@ -41,7 +42,6 @@ describe("docs/migrating-from-sente.md", () => {
   });
 
   it("names nothing as ours that does not exist", () => {
-    const exists = ourNames();
     const strangers = rows.flatMap(({ heading, ours }) =>
       ours.filter((name) => !exists(name, home[heading])).map((name) => `${heading}: ${name}`),
     );
@@ -54,8 +54,6 @@ describe("docs/migrating-from-sente.md", () => {
 });
 
 describe("the judge of names", () => {
-  const exists = ourNames();
-
   it.each(["startRouter", "ErrorReport", "edn", "connectInMemory", "@sente-lite/node/edn", "chsk/uidport-open"])(
     "knows %s",
     (name) => expect(exists(name)).toBe(true),

@@ -26,12 +26,12 @@ export function namesOf(markdown: string, column: string): readonly Row[] {
       .map((text) => text.trim());
     if (theirs === column) isOfNames = true;
     else if (isOfNames && !/^-+$/.test(theirs)) {
-      rows.push({ heading, theirs: ticked(theirs), ours: ticked(cell), cell, remark });
+      rows.push({ heading, theirs: readTicked(theirs), ours: readTicked(cell), cell, remark });
     }
   }
   return rows;
 }
 
-function ticked(cell: string): readonly string[] {
+function readTicked(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
 }

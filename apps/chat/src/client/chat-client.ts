@@ -1,54 +1,52 @@
-import type { ChannelSocketClient } from "@sente-lite/protocol";
-import { type Message, TYPING_MS } from "../domain/events.ts";
-import { MAX_LIST } from "../domain/limits.ts";
+import type { ChannelSocketClient, Room, RoomPosition } from "@sente-lite/protocol";
+import { libraryRoom, type Message } from "../domain/events.ts";
+import { MAX_HISTORY } from "../domain/limits.ts";
 import {
   fieldsOf,
   readCount,
-  readId,
-  readJoined,
   readMessage,
-  readName,
   readPerson,
   readRoomName,
   readRooms,
+  readWelcome,
 } from "../domain/readers.ts";
-import {
-  type Entry,
-  initialView,
-  keyOf,
-  type Notice,
-  talkIn,
-  type View,
-  type ViewInput,
-  viewStep,
-  type Writer,
-} from "./view.ts";
+import { Typing } from "./typing.ts";
+import { type Entry, initialView, keyOf, talkIn, type View, type ViewInput, viewStep } from "./view.ts";
 
 /** How long a message may be on its way before it counts as failed, the time without a connection included. */
 const SEND_TIMEOUT_MS = 20_000;
 const SEND_ATTEMPTS = 3;
-/** How often the others are told that we are still writing. */
-const TYPING_EVERY_MS = TYPING_MS / 2;
+
+/** What is known of a room, and up to where that is everything. */
+export interface Kept {
+  readonly room: string;
+  readonly entries: readonly Entry[];
+  readonly position: RoomPosition;
+}
 
 export interface ChatClientOptions {
-  readonly client: Pick<ChannelSocketClient, "requestFn" | "sendFn" | "state" | "chRecv">;
+  readonly client: Pick<ChannelSocketClient, "requestFn" | "sendFn" | "state" | "chRecv" | "room">;
   readonly room: string;
   readonly runtime: string;
   /** What we want to be called; asked at every joining. */
   readonly name: () => string;
   readonly newId: () => string;
   readonly now: () => number;
+  /** What an earlier client, as that of a page before its reload, had of the room. */
+  readonly kept?: Kept | undefined;
   /** Calls the function later, unless what it returns is called before. Default: by setTimeout. */
-  readonly later?: (ms: number, fn: () => void) => () => void;
+  readonly runLater?: (ms: number, fn: () => void) => () => void;
+  /** Is somebody at this client? Default: yes. */
+  readonly isThere?: () => boolean;
   /** Another tab or terminal of ours took this name. */
   readonly onRenamed?: (name: string) => void;
 }
 
-/** The chat over a channel socket: keeps the view, joins again after every loss of the connection, delivers. */
+/** The chat over a channel socket: keeps the view, is in one room, delivers. */
 export interface ChatClient {
   readonly view: () => View;
   readonly subscribe: (fn: (view: View, previous: View) => void) => () => void;
-  /** Goes into a room. Resolves to the code of the refusal, if it is one; then we stay where we were. */
+  /** Goes into a room. Resolves once we are in it; to the code of the refusal, if it is one: then we stay where we were. */
   readonly enter: (room: string) => Promise<string | undefined>;
   readonly send: (text: string) => void;
   /** Sends a message that failed once more. */
@@ -56,55 +54,126 @@ export interface ChatClient {
   /** Tells the others our new name. Without a connection that happens at the next joining. */
   readonly rename: () => void;
   /** To be called at every key: tells the others in the room that we are writing, as often as they need to know. */
-  readonly typing: () => void;
-  /** Tells the server that this connection is about to go, without waiting for an answer. */
-  readonly leave: () => void;
+  readonly noteTyping: () => void;
+  /** Is that user at one of their clients? The server asks each of them. */
+  readonly ask: (uid: string) => Promise<boolean>;
+  /** What we have of the room that we are in; undefined where we were not yet. */
+  readonly keep: () => Kept | undefined;
   /** Sends nothing any more, and takes no further notice of the connection. Closing it remains the caller's. */
   readonly stop: () => void;
 }
 
+/** The room that we are in, or want to be in. */
+interface Place {
+  readonly name: string;
+  readonly room: Room;
+  /** Settled once we are in it, or will not be: then with a code. */
+  readonly entered: Promise<string | undefined>;
+  readonly end: () => void;
+}
+
+/** We are back in a room: what to say of it once it is known, and the messages known before. */
+interface Returning {
+  readonly type: "resumed" | "recovered";
+  readonly known: ReadonlySet<string>;
+  /** After a connection that was seen to go; not with the reload of a page, or from another room. */
+  readonly isReconnect: boolean;
+}
+
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const { client, runtime, name, newId, now, later = byTimeout, onRenamed } = options;
+  const { client, runtime, name, newId, now, kept, runLater, isThere = () => true, onRenamed } = options;
   const me = () => client.state.get().uid;
   const isOpen = () => client.state.get().open;
   const subscribers = new Set<(view: View, previous: View) => void>();
-  let view = initialView(options.room);
+  /** Up to where we have everything of rooms in which we are not any more. */
+  const positions = new Map<string, RoomPosition>();
+  const isKept = kept?.room === options.room;
+  if (isKept) positions.set(kept.room, kept.position);
+  let view = initialView(options.room, isKept ? kept.entries : []);
   let isStopped = false;
-  let wasOpen = isOpen();
   /** Renamed without a connection: then the server has an old name, and it is not for us to take it. */
   let isRenamed = false;
-  /** Since the connection is back, until we have joined: what to say of it, and the messages known before. */
-  let returning: { readonly type: Notice["type"]; readonly known: ReadonlySet<string> } | undefined;
-  let toldTyping: { readonly room: string; readonly at: number } | undefined;
-  const forgetting = new Map<string, () => void>();
+  let returning: Returning | undefined;
 
   const apply = (input: ViewInput) => {
     const previous = view;
     view = viewStep(view, input);
     for (const fn of [...subscribers]) fn(view, previous);
   };
+  const typing = new Typing({ now, runLater, me, apply });
 
-  /** Joins the room that we want to be in. Safe to do again: it also brings what was missed. */
-  const join = async (): Promise<string | undefined> => {
-    const { room } = view;
+  /** Joins a room; the library joins it again after a lost session, with what was missed. */
+  const go = (room: string): Place => {
+    returning = positions.has(room) ? { type: "resumed", known: listKeys(), isReconnect: false } : undefined;
+    const joined = client.room(libraryRoom(room), { since: positions.get(room) ?? null });
+    let settle = (_refusal?: string): void => {};
+    const entered = new Promise<string | undefined>((resolve) => {
+      settle = resolve;
+    });
+    const follow = () => {
+      const { status, code } = joined.state.get();
+      if (status === "refused" || status === "left") settle(code ?? undefined);
+      if (status !== "joined") return;
+      settle();
+      membersAre();
+      void arrive(place);
+    };
+    const membersAre = () => {
+      // Between two sessions nobody is told of them.
+      if (joined.state.get().status !== "joined") return;
+      apply({ type: "members", room, uids: joined.members.get().uids });
+    };
+    const off = [
+      joined.state.subscribe(follow),
+      joined.members.subscribe(membersAre),
+      joined.chRecv.on("chat/message", ({ data }) => {
+        const message = readMessage(data);
+        if (message !== undefined) apply({ type: "message", room, message, me: me() });
+      }),
+      joined.chRecv.on("chat/typing", ({ uid }) => typing.show(room, uid ?? "")),
+    ];
+    const end = () => {
+      for (const stop of off) stop();
+      const position = joined.position();
+      if (position !== null) positions.set(room, position);
+      joined.leave();
+      settle();
+    };
+    const place: Place = { name: room, room: joined, entered, end };
+    follow();
+    return place;
+  };
+
+  /** We are in the room, or are connected again in it: learns who is called how, and what was said where it is not known. */
+  const arrive = async (at: Place): Promise<void> => {
+    const room = at.name;
+    const { recovered } = at.room.state.get();
     try {
-      const joined = readJoined(await client.requestFn(["chat/join", { room }]));
-      if (joined === undefined) return "bad-reply";
-      apply({ type: "joined", joined, me: me() });
-      if (returning !== undefined) {
-        const missed = shownKeys().filter((key) => !returning?.known.has(key)).length;
-        apply({ type: "notice", notice: { type: returning.type, missed } });
-        returning = undefined;
-      }
+      const isAllKnown = recovered === true || (talkIn(view, room).loaded && returning?.type === "resumed");
+      const history = isAllKnown ? [] : (await at.room.history({ limit: MAX_HISTORY })).entries;
+      // What was missed comes before the answer.
+      await client.requestFn(["chat/hello", { room }]);
+      if (at !== place) return;
+      const messages = history.map(({ data }) => readMessage(data)).filter((message) => message !== undefined);
+      apply({ type: "joined", room, history: messages, me: me() });
+      sayWhatWasMissed(recovered);
       // Renamed while there was no connection, or in another tab.
-      if (joined.people.some((person) => person.uid === me() && person.name !== name())) rename();
-      return undefined;
+      if ((view.people.get(me() ?? "")?.name ?? name()) !== name()) rename();
     } catch (error) {
-      const code = codeOf(error);
-      if (code === "timeout" && isOpen() && view.room === room) return join();
-      // A connection that was lost meanwhile joins when it is back.
-      return code === "closed" || code === "timeout" ? undefined : code;
+      // A connection that was lost meanwhile is told of what was missed when it is back.
+      if (codeOf(error) === "timeout" && isOpen() && at === place) return arrive(at);
     }
+  };
+
+  const sayWhatWasMissed = (recovered: boolean | null) => {
+    if (returning === undefined) return;
+    const { known, isReconnect, type } = returning;
+    returning = undefined;
+    const missed = [...listKeys()].filter((key) => !known.has(key)).length;
+    const isIncomplete = recovered === false && !(isReconnect && type === "resumed");
+    // Where nobody saw the connection go, that nothing was missed is no news.
+    if (!isIncomplete && !isReconnect && missed === 0) return;
+    apply({ type: "notice", notice: { type: isIncomplete ? "incomplete" : type, missed } });
   };
 
   const rename = () => {
@@ -113,36 +182,29 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   };
 
   /** The messages that we have seen, in whichever room. */
-  const shownKeys = () =>
-    [...view.talks].flatMap(([room, { entries }]) => entries.map((entry) => `${room}/${keyOf(entry)}`));
+  function listKeys(): ReadonlySet<string> {
+    return new Set([...view.talks].flatMap(([room, { entries }]) => entries.map((entry) => `${room}/${keyOf(entry)}`)));
+  }
 
-  const typing = () => {
-    const { room } = view;
-    const isKnown = toldTyping?.room === room && now() - toldTyping.at < TYPING_EVERY_MS;
-    if (isKnown || !isOpen()) return;
-    toldTyping = { room, at: now() };
-    client.sendFn(["chat/typing", { room }]);
-  };
-
-  /** Shows that someone is writing, and no longer when nothing more is heard of it. */
-  const writes = (room: string, writer: Writer) => {
-    const key = `${room}/${writer.uid}`;
-    if (writer.uid === me() || (forgetting.size >= MAX_LIST && !forgetting.has(key))) return;
-    apply({ type: "typing", room, writer });
-    forgetting.get(key)?.();
-    const forget = () => {
-      forgetting.delete(key);
-      apply({ type: "typed", room, uid: writer.uid });
-    };
-    forgetting.set(key, later(TYPING_MS, forget));
+  const noteTyping = () => {
+    if (!isOpen()) return;
+    // Who is away, or behind, does not need to know of it later.
+    typing.tell(view.room, () => place.room.sendFn(["chat/typing"], { volatile: true }));
   };
 
   const enter = async (room: string) => {
     const from = view.room;
+    place.end();
+    apply({ type: "notice", notice: undefined });
     apply({ type: "entering", room });
-    if (!isOpen()) return undefined;
-    const refusal = await join();
-    if (refusal !== undefined && view.room === room) apply({ type: "entering", room: from });
+    const entering = go(room);
+    place = entering;
+    const refusal = await entering.entered;
+    if (refusal !== undefined && place === entering) {
+      place.end();
+      apply({ type: "entering", room: from });
+      place = go(from);
+    }
     return refusal;
   };
 
@@ -159,7 +221,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
         else apply({ type: "message", room, message: reply, me: reply.uid });
         return;
       } catch (error) {
-        // Closed: it went out, and its reply was lost. It carries an id, so sending it again does not post it twice.
+        // Closed: it went out, and its reply was lost. It carries an id, by which all show it once.
         const reason = codeOf(error);
         if (reason === "closed" && attempt < SEND_ATTEMPTS && !isStopped) continue;
         apply({ type: "failed", room, id, reason });
@@ -171,53 +233,41 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   const send = (text: string, id = newId(), room = view.room) => {
     // A clock that is behind the server's would put our message above those that we answer.
     const last = talkIn(view, room).entries.at(-1)?.at ?? 0;
-    // The message ends our writing; the next key begins it anew.
-    toldTyping = undefined;
+    typing.end();
+    // Whoever goes on has read it.
+    if (view.notice !== undefined) apply({ type: "notice", notice: undefined });
     void deliver(room, { id, uid: me() ?? "", name: name(), runtime, text, at: Math.max(now(), last) });
   };
 
+  let place = go(options.room);
   const off = [
     client.state.subscribe((next, previous) => {
       if (previous.open && !next.open && view.notice !== undefined) apply({ type: "notice", notice: undefined });
       if (!next.open || previous.open) return;
-      if (wasOpen) {
-        // Of several reconnects before we could join, one that lost the session counts.
-        const isLost = !next.resumed || returning?.type === "fetched";
-        returning = { type: isLost ? "fetched" : "resumed", known: returning?.known ?? new Set(shownKeys()) };
+      if (!next.resumed) apply({ type: "session" });
+      if (!next.firstOpen) {
+        // Of several reconnects before we could ask, one that lost the session counts.
+        const isLost = !next.resumed || returning?.type === "recovered";
+        const known = returning?.known ?? listKeys();
+        returning = { type: isLost ? "recovered" : "resumed", known, isReconnect: true };
       }
-      wasOpen = true;
-      void join();
+      if (next.resumed && place.room.state.get().status === "joined") void arrive(place);
     }),
-    client.chRecv.on("chat/message", ({ data }) => {
-      const room = readRoomName(fieldsOf(data).room);
-      const message = readMessage(fieldsOf(data).message);
-      if (room !== undefined && message !== undefined) apply({ type: "message", room, message, me: me() });
-    }),
-    client.chRecv.on("chat/here", ({ data }) => {
-      const room = readRoomName(fieldsOf(data).room);
-      const person = readPerson(fieldsOf(data).person);
-      if (room === undefined || person === undefined) return;
-      apply({ type: "here", room, person });
+    client.chRecv.on("chat/welcome", ({ data }) => apply({ type: "welcome", welcome: readWelcome(data) })),
+    client.chRecv.on("chat/person", ({ data }) => {
+      const person = readPerson(data);
+      if (person === undefined) return;
+      apply({ type: "person", person });
       if (person.uid === me() && person.name !== name() && !isRenamed) onRenamed?.(person.name);
-    }),
-    client.chRecv.on("chat/gone", ({ data }) => {
-      const room = readRoomName(fieldsOf(data).room);
-      const uid = readId(fieldsOf(data).uid);
-      if (room !== undefined && uid !== undefined) apply({ type: "gone", room, uid });
     }),
     client.chRecv.on("chat/said", ({ data }) => {
       const room = readRoomName(fieldsOf(data).room);
       const said = readCount(fieldsOf(data).said);
       if (room !== undefined && said !== undefined) apply({ type: "said", room, said });
     }),
-    client.chRecv.on("chat/typing", ({ data }) => {
-      const room = readRoomName(fieldsOf(data).room);
-      const [uid, called] = [readId(fieldsOf(data).uid), readName(fieldsOf(data).name)];
-      if (room !== undefined && uid !== undefined && called !== undefined) writes(room, { uid, name: called });
-    }),
+    client.chRecv.on("chat/there", ({ replyFn }) => replyFn?.(isThere())),
     client.chRecv.on("chat/rooms", ({ data }) => apply({ type: "rooms", rooms: readRooms(fieldsOf(data).rooms) })),
   ];
-  if (isOpen()) void join();
 
   return {
     view: () => view,
@@ -232,12 +282,18 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       if (room !== undefined && entry.status === "failed") send(entry.text, entry.id, room);
     },
     rename,
-    typing,
-    leave: () => void (isOpen() && client.sendFn(["chat/leave"])),
+    noteTyping,
+    ask: async (uid) => (await client.requestFn(["chat/there", { uid }]).catch(() => false)) === true,
+    keep: () => {
+      const position = place.room.position();
+      const entries = talkIn(view, place.name).entries.filter(({ status }) => status === "delivered");
+      return position === null ? undefined : { room: place.name, position, entries: entries.slice(-MAX_HISTORY) };
+    },
     stop: () => {
       isStopped = true;
-      for (const end of [...off, ...forgetting.values()]) end();
-      forgetting.clear();
+      place.end();
+      for (const end of off) end();
+      typing.stop();
     },
   };
 }
@@ -246,9 +302,4 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
 function codeOf(error: unknown): string {
   const { code } = fieldsOf(error);
   return typeof code === "string" ? code : "error";
-}
-
-function byTimeout(ms: number, fn: () => void): () => void {
-  const timer = setTimeout(fn, ms);
-  return () => clearTimeout(timer);
 }

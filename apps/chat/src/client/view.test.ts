@@ -11,10 +11,11 @@ const message = (id: string, at: number, uid = "u-ann"): Message => ({
   text: id,
   at,
 });
-const joined = (history: readonly Message[]): ViewInput => ({
-  type: "joined",
-  me,
-  joined: { room: "lobby", people: [{ uid: me, name: "me", runtimes: ["node"] }], history, rooms: [] },
+const joined = (history: readonly Message[]): ViewInput => ({ type: "joined", me, room: "lobby", history });
+const members = (...uids: string[]): ViewInput => ({ type: "members", room: "lobby", uids: new Set(uids) });
+const person = (uid: string, name: string): ViewInput => ({
+  type: "person",
+  person: { uid, name, runtimes: ["node"] },
 });
 const arrived = (one: Message): ViewInput => ({ type: "message", room: "lobby", message: one, me });
 const shown = (view: View) =>
@@ -67,18 +68,43 @@ describe("the view", () => {
     expect(shown(after(arrived(message("a", 1, me))))).toEqual(["a own delivered"]);
   });
 
-  it("keeps who is here", () => {
-    const here = (uid: string, name: string): ViewInput => ({
-      type: "here",
-      room: "lobby",
-      person: { uid, name, runtimes: ["node"] },
-    });
-    const view = after(joined([]), here("u-ann", "ann"), here("u-bob", "bob"), here("u-ann", "anna"), {
-      type: "gone",
-      room: "lobby",
-      uid: "u-bob",
-    });
+  it("keeps who is here, by the names of whom it knows", () => {
+    const view = after(
+      person("u-ann", "ann"),
+      members(me, "u-ann", "u-bob"),
+      person(me, "me"),
+      person("u-ann", "anna"),
+    );
     expect(talkIn(view, "lobby").people.map(({ name }) => name)).toEqual(["me", "anna"]);
+    const next = [members("u-ann", "u-bob"), person("u-bob", "bob"), person("u-cy", "cy")].reduce(viewStep, view);
+    expect(talkIn(next, "lobby").people.map(({ name }) => name)).toEqual(["anna", "bob"]);
+    expect(talkIn(viewStep(next, person("u-cy", "cyd")), "lobby").people).toBe(talkIn(next, "lobby").people);
+    const welcome = { people: [{ uid: "u-bob", name: "b", runtimes: [] }], rooms: [] };
+    const anew = viewStep(next, { type: "welcome", welcome });
+    expect(talkIn(anew, "lobby").people.map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("holds what one of several servers told over what another, which has not heard of it yet, welcomes with", () => {
+    const at = (uid: string, node: string) => ({ uid, name: uid, runtimes: [], node });
+    const told = (one: ReturnType<typeof at>): ViewInput => ({ type: "person", person: one });
+    const welcome: ViewInput = { type: "welcome", welcome: { people: [at("u-ann", "node-1")], rooms: [] } };
+    const nodes = (...inputs: ViewInput[]) =>
+      [...after(...inputs).people.values()].map(({ uid, node }) => `${uid} ${node}`).sort();
+    expect(nodes(told(at("u-ann", "bun-2")), told(at("u-bob", "bun-2")), welcome)).toEqual([
+      "u-ann bun-2",
+      "u-bob bun-2",
+    ]);
+    // In another session it may have missed what came after.
+    expect(nodes(told(at("u-ann", "bun-2")), { type: "session" }, welcome)).toEqual(["u-ann node-1"]);
+  });
+
+  it("knows a bounded number of people", () => {
+    expect(after(...Array.from({ length: 1_100 }, (_, i) => person(`u${i}`, "x"))).people.size).toBe(1_000);
+  });
+
+  it("keeps a message as it came first, though it was sent twice", () => {
+    const view = after(arrived(message("a", 1)), arrived(message("b", 2)), arrived(message("a", 3)));
+    expect(talkIn(view, "lobby").entries.map(({ id, at }) => `${id} ${at}`)).toEqual(["a 1", "b 2"]);
   });
 
   it("keeps a bounded number of messages", () => {
@@ -126,10 +152,11 @@ describe("the view", () => {
     expect(viewStep(view, lobby(6)).unread).toEqual(new Map([["lobby", 1]]));
   });
 
-  it("keeps nobody as writing who went", () => {
-    const view = after(joined([]), { type: "typing", room: "lobby", writer: { uid: "u-ann", name: "ann" } });
-    expect(talkIn(view, "lobby").typing).toHaveLength(1);
-    expect(talkIn(viewStep(view, { type: "gone", room: "lobby", uid: "u-ann" }), "lobby").typing).toEqual([]);
-    expect(talkIn(viewStep(view, joined([])), "lobby").typing).toEqual([]);
+  it("keeps nobody as writing who went, or of whom it does not know", () => {
+    const writes: ViewInput = { type: "typing", room: "lobby", uid: "u-ann" };
+    expect(talkIn(after(members("u-ann"), writes), "lobby").typing).toEqual([]);
+    const view = after(members("u-ann"), person("u-ann", "ann"), writes);
+    expect(talkIn(view, "lobby").typing).toMatchObject([{ uid: "u-ann", name: "ann" }]);
+    expect(talkIn(viewStep(view, members()), "lobby").typing).toEqual([]);
   });
 });

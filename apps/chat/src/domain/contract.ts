@@ -1,5 +1,5 @@
 import { type Contract, defineContract, event, type StandardSchema } from "@sente-lite/protocol";
-import type { Joined, Message, PushedEvent } from "./events.ts";
+import type { Message, Told } from "./events.ts";
 import { MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_ROOM_NAME_LENGTH, MAX_TEXT_LENGTH } from "./limits.ts";
 
 // The contract of the chat, which its servers hold: what is of another kind, or larger, goes no further. What a name or
@@ -31,7 +31,7 @@ function strings<const Field extends string>(
 }
 
 /** The type of a reply, which we make ourselves and do not check. */
-function made<T>(): StandardSchema<T> {
+function createUnchecked<T>(): StandardSchema<T> {
   return { "~standard": { version: 1, vendor: "chat", validate: (value) => ({ value: value as T }) } };
 }
 
@@ -40,25 +40,27 @@ const name = 4 * MAX_NAME_LENGTH;
 const room = MAX_ROOM_NAME_LENGTH;
 const text = 2 * MAX_TEXT_LENGTH;
 
-type Pushed = { readonly [E in PushedEvent as E[0]]: E[1] };
+type Pushed = { readonly [E in Told as E[0]]: E[1] };
 
 const toClient = {
-  "chat/message": event<Pushed["chat/message"]>(),
-  "chat/here": event<Pushed["chat/here"]>(),
-  "chat/gone": event<Pushed["chat/gone"]>(),
+  "chat/there": event<void, boolean>(),
+  "chat/welcome": event<Pushed["chat/welcome"]>(),
+  "chat/person": event<Pushed["chat/person"]>(),
   "chat/said": event<Pushed["chat/said"]>(),
-  "chat/typing": event<Pushed["chat/typing"]>(),
   "chat/rooms": event<Pushed["chat/rooms"]>(),
+  /** Of a server, to all servers: tell what you know. */
+  "chat/asked": event<void>(),
 };
 
 const toServer = {
-  "chat/join": event({ data: strings({ room }), reply: made<Joined>() }),
-  "chat/leave": event({ reply: made<true>() }),
-  "chat/rename": event({ data: strings({ name }), reply: made<{ readonly name: string }>() }),
-  "chat/send": event({ data: strings({ room, id: MAX_ID_LENGTH, text }), reply: made<Message>() }),
-  "chat/typing": event({ data: strings({ room }), reply: made<true>() }),
+  "chat/there": event({ data: strings({ uid: MAX_ID_LENGTH }), reply: createUnchecked<boolean>() }),
+  "chat/hello": event({ data: strings({ room }), reply: createUnchecked<true>() }),
+  "chat/rename": event({ data: strings({ name }), reply: createUnchecked<{ readonly name: string }>() }),
+  "chat/send": event({ data: strings({ room, id: MAX_ID_LENGTH, text }), reply: createUnchecked<Message>() }),
 };
 
-/** What clients may ask, and what they are told. */
-export type ChatContract = Contract<typeof toServer, typeof toClient>;
-export const chatContract: ChatContract = defineContract({ toServer, toClient });
+const rooms = { "chat/*": { "chat/message": event<Message>(), "chat/typing": event() } };
+
+/** What clients may ask, what they are told, and what goes through rooms. */
+export type ChatContract = Contract<typeof toServer, typeof toClient, typeof rooms>;
+export const chatContract: ChatContract = defineContract({ toServer, toClient, rooms });

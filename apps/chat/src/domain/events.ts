@@ -1,18 +1,22 @@
-// What travels: requests of the client with their replies, and events that the server pushes.
+// What travels beside the library's own joins, members and histories of rooms.
 //
-//   chat/join   { room }            -> Joined
-//   chat/leave  (no data)           -> true
+// Asked of the server:
+//
+//   chat/hello  { room }            -> true, after a `chat/welcome`
 //   chat/rename { name }            -> { name }
 //   chat/send   { room, id, text }  -> Message
-//   chat/typing { room }            -> true
+//   chat/there  { uid }             -> boolean, for which the server asks each client of that user the same
 //
-// A request that cannot be granted is answered with one of the codes of `Refusal`.
+// A request that cannot be granted is answered with one of the codes of `Refusal`. In a room: `chat/message`, which the
+// server sends, and `chat/typing`, which clients do; its history has the messages.
 
 /** Someone as others see them. Who has several connections may speak from several runtimes. */
 export interface Person {
   readonly uid: string;
   readonly name: string;
   readonly runtimes: readonly string[];
+  /** The name of the server where they were seen last, where there are several. */
+  readonly node?: string | undefined;
 }
 
 export interface Message {
@@ -33,23 +37,18 @@ export interface RoomSummary {
   readonly said: number;
 }
 
-export interface Joined {
-  readonly room: string;
+/** What the members of a room, which are ids, are called, and which rooms there are: an event, in order with what follows. */
+export interface Welcome {
   readonly people: readonly Person[];
-  /** Oldest first. */
-  readonly history: readonly Message[];
   readonly rooms: readonly RoomSummary[];
 }
 
-export type PushedEvent =
-  | readonly ["chat/message", { readonly room: string; readonly message: Message }]
-  /** Someone joined, has another name, or speaks from another runtime. */
-  | readonly ["chat/here", { readonly room: string; readonly person: Person }]
-  | readonly ["chat/gone", { readonly room: string; readonly uid: string }]
-  /** Told to everybody, in whichever room they are. */
+/** Told to everybody, in whichever room they are, but for the first, which goes to who said hello. */
+export type Told =
+  | readonly ["chat/welcome", Welcome]
+  /** Someone came, has another name, or speaks from another runtime. */
+  | readonly ["chat/person", Person]
   | readonly ["chat/said", { readonly room: string; readonly said: number }]
-  /** Someone is writing. It is not told when they stop: it is forgotten after TYPING_MS, or with their message. */
-  | readonly ["chat/typing", { readonly room: string; readonly uid: string; readonly name: string }]
   | readonly ["chat/rooms", { readonly rooms: readonly RoomSummary[] }];
 
 export type Refusal =
@@ -57,10 +56,14 @@ export type Refusal =
   | "bad-room"
   | "bad-text"
   | "bad-message-id"
-  /** There are as many rooms, or people, as the server takes. */
+  /** There are as many rooms as the server takes. */
   | "too-many-rooms"
-  | "too-many-people"
   | "not-here";
 
-/** How long someone counts as writing after the last word of it. */
+/** How long someone counts as writing after the last word of it, which comes before `TYPING_MS` are over or not at all. */
 export const TYPING_MS = 4_000;
+
+/** A room of the chat as the library knows it. */
+export function libraryRoom(name: string): `chat/${string}` {
+  return `chat/${name}`;
+}

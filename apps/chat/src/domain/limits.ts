@@ -3,14 +3,18 @@ export const MAX_NAME_LENGTH = 32;
 export const MAX_TEXT_LENGTH = 2_000;
 export const MAX_ROOM_NAME_LENGTH = 32;
 export const MAX_ID_LENGTH = 64;
-/** Messages that a room keeps for those who join later, and their text in all: it must fit into one reply. */
+/** Messages that the history of a room keeps, the bytes that they may take in memory, and for how long. */
 export const MAX_HISTORY = 100;
-export const MAX_HISTORY_LENGTH = 100_000;
+export const MAX_HISTORY_BYTES = 256 * 1_024;
+export const HISTORY_TTL_MS = 7 * 24 * 60 * 60_000;
 export const MAX_ROOMS = 50;
-export const MAX_USERS = 1_000;
-/** Connections of one user that are remembered; the oldest is forgotten first. */
-export const MAX_SEATS = 16;
-/** Names that are remembered of users who are not connected; the one that was given first is forgotten first. */
-export const MAX_NAMES = 1_000;
-/** What a reader takes of a list that a server sends. */
+/** Runtimes of one user that a reader takes. */
+export const MAX_RUNTIMES = 16;
+/** What one person may do: frames per second over all their connections, connections, and rooms that one of them is in. */
+export const MAX_EVENTS_PER_SECOND = 10;
+export const MAX_CONNECTIONS = 50;
+export const MAX_ROOMS_OF_ONE = 4;
+/** Connections of one address, with all who are behind it. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 500;
+/** What a reader takes of a list that a server sends, and how many members of a room are told by their ids. */
 export const MAX_LIST = 1_000;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { MAX_HISTORY } from "./limits.ts";
+import { MAX_LIST } from "./limits.ts";
 import {
   readId,
-  readJoined,
   readMessage,
   readName,
   readPerson,
   readRoomName,
   readRuntime,
   readText,
+  readWelcome,
 } from "./readers.ts";
 
 const strange = [undefined, null, true, 1, 1n, [], {}, new Map(), () => "x", Symbol("x")];
@@ -16,7 +16,7 @@ const strange = [undefined, null, true, 1, 1n, [], {}, new Map(), () => "x", Sym
 describe("readers", () => {
   it("take nothing that is of another type, and never throw", () => {
     for (const value of strange) {
-      for (const read of [readName, readText, readRoomName, readId, readRuntime, readMessage, readPerson, readJoined]) {
+      for (const read of [readName, readText, readRoomName, readId, readRuntime, readMessage, readPerson]) {
         expect(read(value)).toBeUndefined();
       }
     }
@@ -30,6 +30,10 @@ describe("readers", () => {
     expect(readName("👩‍💻")).toBe("👩‍💻");
     expect(readName("x".repeat(32))).toHaveLength(32);
     expect(readName("x".repeat(33))).toBeUndefined();
+    // Hangul fillers, a blank of Braille, joiners, variation selectors, and a soft hyphen.
+    for (const invisible of ["\u3164", "\u115f\u1160", "\u2800", "\u200d\u200b", "\ufe0f", "\u00ad", "\u{e0041}"]) {
+      expect([invisible, readName(invisible), readText(invisible)]).toEqual([invisible, undefined, undefined]);
+    }
   });
 
   it("keep the lines of a text, and its markup as it is", () => {
@@ -46,16 +50,12 @@ describe("readers", () => {
   });
 
   it("take of a server's list what can be read, up to the bound", () => {
-    const good = { id: "m", uid: "u", name: "Ann", runtime: "node", text: "x", at: 1 };
-    const history = [good, null, { ...good, at: "1" }, ...Array.from({ length: 200 }, () => good)];
-    const joined = readJoined({
-      room: "lobby",
-      history,
-      people: "everybody",
-      rooms: [{ name: "lobby", people: 1 }, 7],
-    });
-    expect(joined?.history).toHaveLength(MAX_HISTORY - 2);
-    expect(joined?.people).toEqual([]);
-    expect(joined?.rooms).toEqual([{ name: "lobby", people: 1, said: 0 }]);
+    const good = { uid: "u", name: "Ann", runtimes: ["node", 7] };
+    const people = [good, null, { ...good, name: "" }, ...Array.from({ length: MAX_LIST }, () => good)];
+    const welcome = readWelcome({ people, rooms: [{ name: "lobby", people: 1 }, 7] });
+    expect(welcome.people).toHaveLength(MAX_LIST - 2);
+    expect(welcome.people[0]).toEqual({ uid: "u", name: "Ann", runtimes: ["node"] });
+    expect(welcome.rooms).toEqual([{ name: "lobby", people: 1, said: 0 }]);
+    for (const value of strange) expect(readWelcome(value)).toEqual({ people: [], rooms: [] });
   });
 });

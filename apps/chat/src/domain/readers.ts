@@ -1,5 +1,5 @@
-import type { Joined, Message, Person, RoomSummary } from "./events.ts";
-import { MAX_HISTORY, MAX_LIST, MAX_NAME_LENGTH, MAX_ROOM_NAME_LENGTH, MAX_SEATS, MAX_TEXT_LENGTH } from "./limits.ts";
+import type { Message, Person, RoomSummary, Welcome } from "./events.ts";
+import { MAX_LIST, MAX_NAME_LENGTH, MAX_ROOM_NAME_LENGTH, MAX_RUNTIMES, MAX_TEXT_LENGTH } from "./limits.ts";
 
 // What comes from a peer is unknown until it was read here. A reader returns undefined for what it refuses.
 
@@ -9,7 +9,7 @@ const UNPRINTABLE_BUT_LINES = /(?![\n\t])[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069
 /** Orders to a terminal, such as colours, titles, and links. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
 const ESCAPES = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?/g;
-const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
 const ROOM_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*$/u;
 const ID = /^[\w.:-]{1,64}$/;
 const RUNTIME = /^[a-z][a-z0-9-]{0,15}$/;
@@ -67,7 +67,9 @@ export function readPerson(value: unknown): Person | undefined {
   const fields = fieldsOf(value);
   const [uid, name] = [readId(fields.uid), readName(fields.name)];
   if (uid === undefined || name === undefined) return undefined;
-  return { uid, name, runtimes: readList(fields.runtimes, MAX_SEATS, readRuntime) };
+  const runtimes = readList(fields.runtimes, MAX_RUNTIMES, readRuntime);
+  const node = readRuntime(fields.node);
+  return { uid, name, runtimes, ...(node === undefined ? {} : { node }) };
 }
 
 export function readRooms(value: unknown): readonly RoomSummary[] {
@@ -79,16 +81,9 @@ export function readRooms(value: unknown): readonly RoomSummary[] {
   });
 }
 
-export function readJoined(value: unknown): Joined | undefined {
-  const fields = fieldsOf(value);
-  const room = readRoomName(fields.room);
-  if (room === undefined) return undefined;
-  return {
-    room,
-    people: readList(fields.people, MAX_LIST, readPerson),
-    history: readList(fields.history, MAX_HISTORY, readMessage),
-    rooms: readRooms(fields.rooms),
-  };
+export function readWelcome(value: unknown): Welcome {
+  const { people, rooms } = fieldsOf(value);
+  return { people: readList(people, MAX_LIST, readPerson), rooms: readRooms(rooms) };
 }
 
 function readList<T>(value: unknown, most: number, read: (item: unknown) => T | undefined): readonly T[] {

@@ -1,23 +1,9 @@
-import {
-  type ChatState,
-  peopleIn,
-  personIn,
-  type Room,
-  roomsOf,
-  type Seat,
-  summaries,
-  type User,
-  withMessage,
-  withName,
-} from "./chat-state.ts";
-import type { Joined, Message, PushedEvent, Refusal, RoomSummary } from "./events.ts";
-import { MAX_ROOMS, MAX_SEATS, MAX_USERS } from "./limits.ts";
+import { type ChatState, people, personOf, type Room, summaries, type User } from "./chat-state.ts";
+import { libraryRoom, type Message, type Refusal, type Told } from "./events.ts";
+import { MAX_LIST, MAX_ROOMS } from "./limits.ts";
 import { fieldsOf, readId, readName, readRoomName, readText } from "./readers.ts";
 
-/**
- * Whose connection an input came from. `name` and `runtime` are what it said of itself when it connected; without a
- * name, it is called as it was last.
- */
+/** Whose client an input came from. `name` and `runtime` are what it said of itself when it connected. */
 export interface Sender {
   readonly uid: string;
   readonly clientId: string;
@@ -27,20 +13,36 @@ export interface Sender {
 
 /** What happened. `data` is what the peer sent, not yet read; `at` is in milliseconds since 1970. */
 export type ChatInput =
-  | { readonly type: "join"; readonly from: Sender; readonly data: unknown; readonly at: number }
-  | { readonly type: "leave"; readonly from: Sender }
+  /** A client came, or went for good. */
+  | { readonly type: "open"; readonly from: Sender }
+  | { readonly type: "close"; readonly from: Pick<Sender, "uid" | "clientId"> }
+  | { readonly type: "hello"; readonly from: Sender; readonly data: unknown; readonly at: number }
   | { readonly type: "rename"; readonly from: Sender; readonly data: unknown }
   | { readonly type: "send"; readonly from: Sender; readonly data: unknown; readonly at: number }
-  | { readonly type: "typing"; readonly from: Sender; readonly data: unknown }
-  /** The last connection of a user is gone. */
-  | { readonly type: "gone"; readonly uid: string };
+  /** So many people are in a room now. */
+  | { readonly type: "members"; readonly room: string; readonly people: number }
+  /** A user has no client at any server any more. */
+  | { readonly type: "gone"; readonly uid: string }
+  /** What a server told everybody, where there are several: also what we told ourselves. */
+  | { readonly type: "told"; readonly event: Told }
+  /** Another server asks what we know. */
+  | { readonly type: "asked" };
 
 /** What is to be done. */
 export type ChatOutput =
-  | { readonly type: "reply"; readonly value: Joined | Message | { readonly name: string } | true }
+  | { readonly type: "reply"; readonly value: Message | { readonly name: string } | true }
   | { readonly type: "refuse"; readonly code: Refusal }
-  | { readonly type: "push"; readonly to: readonly string[]; readonly event: PushedEvent }
-  | { readonly type: "broadcast"; readonly event: PushedEvent };
+  | {
+      readonly type: "push";
+      readonly to: { readonly room: string };
+      readonly event: readonly ["chat/message", Message];
+    }
+  | { readonly type: "push"; readonly to: Pick<Sender, "uid" | "clientId">; readonly event: Told }
+  | { readonly type: "broadcast"; readonly event: Told }
+  /** A message is to outlive the process. */
+  | { readonly type: "keep"; readonly room: string; readonly message: Message }
+  /** Of these rooms the chat wants to know how many people are in them. */
+  | { readonly type: "watch"; readonly rooms: readonly string[] };
 
 export interface Step {
   readonly state: ChatState;
@@ -50,155 +52,195 @@ export interface Step {
 /** The chat: what happened, and in which state, tells the next state and what is to be done. No clock, no socket. */
 export function step(state: ChatState, input: ChatInput): Step {
   switch (input.type) {
-    case "join":
-      return join(state, input.from, input.data, input.at);
-    case "leave":
-      return leave(state, input.from);
+    case "open":
+      return open(state, input.from);
+    case "close":
+      return close(state, input.from);
+    case "hello":
+      return hello(state, input.from, input.data, input.at);
     case "rename":
       return rename(state, input.from, input.data);
     case "send":
       return send(state, input.from, input.data, input.at);
-    case "typing":
-      return typing(state, input.from, input.data);
+    case "members":
+      return members(state, input.room, input.people);
     case "gone":
-      return announced(state, { ...state, users: without(state.users, input.uid) }, input.uid, []);
+      return { state: { ...state, others: removeKey(state.others, input.uid) }, outputs: [] };
+    case "told":
+      return told(state, input.event);
+    case "asked":
+      return { state, outputs: tellAll(state) };
   }
 }
 
-function join(state: ChatState, from: Sender, data: unknown, at: number): Step {
-  const room = readRoomName(fieldsOf(data).room);
-  if (room === undefined) return refused(state, "bad-room");
-  const next = seated(state, from, room, at);
-  if (typeof next === "string") return refused(state, next);
-  const history = next.rooms.get(room)?.history ?? [];
-  const value = { room, people: peopleIn(next, room), history, rooms: summaries(next) };
-  return announced(state, next, from.uid, [{ type: "reply", value }]);
+function open(state: ChatState, { uid, clientId, name, runtime }: Sender): Step {
+  const called = state.others.get(uid)?.name ?? name ?? `guest-${uid.slice(0, 4)}`;
+  const user = state.users.get(uid) ?? { name: called, runtimes: new Map() };
+  return changeUser(state, uid, { ...user, runtimes: new Map(user.runtimes).set(clientId, runtime) });
 }
 
-function leave(state: ChatState, from: Sender): Step {
-  const user = state.users.get(from.uid);
-  const seats = without(user?.seats ?? new Map<string, Seat>(), from.clientId);
-  const users =
-    user === undefined || seats.size === 0
-      ? without(state.users, from.uid)
-      : new Map(state.users).set(from.uid, { ...user, seats });
-  return announced(state, { ...state, users }, from.uid, [{ type: "reply", value: true }]);
+/** The state in which whoever asks is here: a client that came from another server in its session opens none. */
+function seen(state: ChatState, from: Sender): Step {
+  const isKnown = state.node === undefined || state.users.get(from.uid)?.runtimes.has(from.clientId) === true;
+  return isKnown ? { state, outputs: [] } : open(state, from);
 }
 
-function rename(state: ChatState, from: Sender, data: unknown): Step {
+function close(state: ChatState, { uid, clientId }: Pick<Sender, "uid" | "clientId">): Step {
+  const user = state.users.get(uid);
+  const runtimes = removeKey(user?.runtimes ?? new Map<string, string>(), clientId);
+  // That they are in no room any more is the library's to tell.
+  if (user === undefined || runtimes.size === 0) {
+    return { state: { ...state, users: removeKey(state.users, uid) }, outputs: [] };
+  }
+  return changeUser(state, uid, { ...user, runtimes });
+}
+
+function rename(before: ChatState, from: Sender, data: unknown): Step {
   const name = readName(fieldsOf(data).name);
-  if (name === undefined) return refused(state, "bad-name");
+  if (name === undefined) return refuse(before, "bad-name");
+  const { state, outputs } = seen(before, from);
   const user = state.users.get(from.uid);
-  if (user === undefined) return refused(state, "not-here");
-  const users = new Map(state.users).set(from.uid, { ...user, name });
-  const names = withName(state.names, from.uid, name);
-  return announced(state, { ...state, users, names }, from.uid, [{ type: "reply", value: { name } }]);
+  if (user === undefined) return refuse(before, "not-here");
+  const next = changeUser(state, from.uid, { ...user, name });
+  return { ...next, outputs: [...outputs, ...next.outputs, { type: "reply", value: { name } }] };
 }
 
-function send(state: ChatState, from: Sender, data: unknown, at: number): Step {
+/** Somebody goes into a room, which is one of the list from now on. */
+function hello(before: ChatState, from: Sender, data: unknown, at: number): Step {
+  const name = readRoomName(fieldsOf(data).room);
+  if (name === undefined) return refuse(before, "bad-room");
+  const { state, outputs } = seen(before, from);
+  const next = addRoom(state, name, at);
+  if (next === undefined) return refuse(before, "too-many-rooms");
+  const welcome = { people: people(next).slice(-MAX_LIST), rooms: summaries(next) };
+  return {
+    state: next,
+    outputs: [
+      ...outputs,
+      ...announceRooms(state, next),
+      { type: "push", to: { uid: from.uid, clientId: from.clientId }, event: ["chat/welcome", welcome] },
+      { type: "reply", value: true },
+    ],
+  };
+}
+
+function send(before: ChatState, from: Sender, data: unknown, at: number): Step {
+  const { uid, runtime } = from;
   const fields = fieldsOf(data);
   const [name, id, text] = [readRoomName(fields.room), readId(fields.id), readText(fields.text)];
-  if (name === undefined) return refused(state, "bad-room");
-  if (id === undefined) return refused(state, "bad-message-id");
-  if (text === undefined) return refused(state, "bad-text");
-
-  // The reply was lost, or came too late: the sender asks again and gets the same answer.
-  const known = state.rooms.get(name)?.history.find((message) => message.id === id && message.uid === from.uid);
-  if (known !== undefined) return { state, outputs: [{ type: "reply", value: known }] };
-
-  // After a restart of the server, what waited in the client arrives before its next join: who speaks is here.
-  const here = seated(state, from, name, at);
-  if (typeof here === "string") return refused(state, here);
-  const room = here.rooms.get(name);
-  const user = here.users.get(from.uid);
-  if (room === undefined || user === undefined) return refused(state, "bad-room");
+  if (name === undefined) return refuse(before, "bad-room");
+  if (id === undefined) return refuse(before, "bad-message-id");
+  if (text === undefined) return refuse(before, "bad-text");
+  const { state, outputs } = seen(before, from);
+  const user = state.users.get(uid);
+  if (user === undefined) return refuse(before, "not-here");
+  const known = addRoom(state, name, at);
+  const room = known?.rooms.get(name);
+  if (known === undefined || room === undefined) return refuse(before, "too-many-rooms");
   // No two messages of a room have one time, so that all who sort by it see one order.
-  const time = Math.max(at, (room.history.at(-1)?.at ?? 0) + 1);
-  const message: Message = { id, uid: from.uid, name: user.name, runtime: from.runtime, text, at: time };
-  const after = withMessage(room, message);
-  const rooms = new Map(here.rooms).set(name, after);
-  const posted = announced(state, { ...here, rooms }, from.uid, []);
-  const to = peopleIn(posted.state, name).map(({ uid }) => uid);
+  const time = Math.max(at, room.saidAt + 1);
+  const message: Message = { id, uid, name: user.name, runtime, text, at: time };
+  const said = room.said + 1;
+  const next = { ...known, rooms: new Map(known.rooms).set(name, { ...room, said, saidAt: time, usedAt: time }) };
   return {
-    state: posted.state,
+    state: next,
     outputs: [
-      ...posted.outputs,
-      { type: "push", to, event: ["chat/message", { room: name, message }] },
-      { type: "broadcast", event: ["chat/said", { room: name, said: after.said }] },
+      ...outputs,
+      ...announceRooms(state, next),
+      { type: "keep", room: name, message },
+      { type: "push", to: { room: libraryRoom(name) }, event: ["chat/message", message] },
+      { type: "broadcast", event: ["chat/said", { room: name, said }] },
       { type: "reply", value: message },
     ],
   };
 }
 
-/** Tells the others in the room. Nothing is kept: whoever is told forgets it after a while. */
-function typing(state: ChatState, from: Sender, data: unknown): Step {
-  const room = readRoomName(fieldsOf(data).room);
-  if (room === undefined) return refused(state, "bad-room");
-  const person = personIn(state, room, from.uid);
-  if (person === undefined) return refused(state, "not-here");
-  const { uid, name } = person;
-  const to = peopleIn(state, room).flatMap((other) => (other.uid === uid ? [] : [other.uid]));
-  const reply: ChatOutput = { type: "reply", value: true };
-  if (to.length === 0) return { state, outputs: [reply] };
-  return { state, outputs: [{ type: "push", to, event: ["chat/typing", { room, uid, name }] }, reply] };
+function members(state: ChatState, name: string, people: number): Step {
+  const room = state.rooms.get(name);
+  if (room === undefined || room.people === people) return { state, outputs: [] };
+  const next = { ...state, rooms: new Map(state.rooms).set(name, { ...room, people }) };
+  return { state: next, outputs: [{ type: "broadcast", event: ["chat/rooms", { rooms: summaries(next) }] }] };
 }
 
-/** The state in which that connection is in that room, and in no other; or why it cannot be. */
-function seated(state: ChatState, from: Sender, room: string, at: number): ChatState | Refusal {
-  const user = state.users.get(from.uid) ?? { name: nameOf(state, from), seats: new Map<string, Seat>() };
-  if (!state.users.has(from.uid) && state.users.size >= MAX_USERS) return "too-many-people";
-  const seats = new Map(user.seats).set(from.clientId, { room, runtime: from.runtime });
-  const [oldest] = seats.keys();
-  if (seats.size > MAX_SEATS && oldest !== undefined) seats.delete(oldest);
-  const users: ReadonlyMap<string, User> = new Map(state.users).set(from.uid, { ...user, seats });
-  const rooms = withRoom({ ...state, users }, room, at);
-  if (rooms === undefined) return "too-many-rooms";
-  return { users, rooms, names: withName(state.names, from.uid, user.name) };
+/** What we know of people and rooms, with what a server told everybody of its own. */
+function told(state: ChatState, [id, data]: Told): Step {
+  switch (id) {
+    case "chat/person": {
+      if (data.node === state.node) return { state, outputs: [] };
+      // They are there now. Where they are here too, we see it by what they ask next.
+      const others = new Map(removeKey(state.others, data.uid)).set(data.uid, data);
+      if (others.size > MAX_LIST) others.delete([...others.keys()][0] ?? "");
+      return { state: { ...state, users: removeKey(state.users, data.uid), others }, outputs: [] };
+    }
+    case "chat/said":
+      return { state: countSaid(state, data.room, data.said), outputs: [] };
+    case "chat/rooms": {
+      const next = data.rooms.reduce((known, { name, said }) => countSaid(known, name, said), state);
+      // Whoever told us told everybody.
+      return { state: next, outputs: announceRooms(state, next).filter(({ type }) => type === "watch") };
+    }
+    case "chat/welcome":
+      return { state, outputs: [] };
+  }
 }
 
-function nameOf(state: ChatState, { uid, name }: Sender): string {
-  return name ?? state.names.get(uid) ?? `guest-${uid.slice(0, 4)}`;
+/** The state with that room in it, in which at least so much was said. */
+function countSaid(state: ChatState, name: string, said: number): ChatState {
+  const known = state.rooms.has(name) ? state : addRoom(state, name, 0);
+  const room = known?.rooms.get(name);
+  if (known === undefined || room === undefined || room.said >= said) return known ?? state;
+  return { ...known, rooms: new Map(known.rooms).set(name, { ...room, said }) };
 }
 
-/** The rooms with that one among them. Where there are too many, the empty one that was not used for longest goes. */
-function withRoom(state: ChatState, name: string, at: number): ReadonlyMap<string, Room> | undefined {
-  const room = state.rooms.get(name) ?? { permanent: false, history: [], usedAt: at, said: 0 };
-  const rooms = new Map(state.rooms).set(name, { ...room, usedAt: at });
-  if (rooms.size <= MAX_ROOMS) return rooms;
-  const inhabited = new Set(summaries(state).flatMap((one) => (one.people > 0 ? [one.name] : [])));
+/** All that we know of our own. */
+function tellAll(state: ChatState): readonly ChatOutput[] {
+  return [
+    { type: "broadcast", event: ["chat/rooms", { rooms: summaries(state) }] },
+    ...[...state.users].map(
+      ([uid, user]): ChatOutput => ({ type: "broadcast", event: ["chat/person", personOf(uid, user, state.node)] }),
+    ),
+  ];
+}
+
+/** The state with that user, of whom everybody is told where they look otherwise now. */
+function changeUser(state: ChatState, uid: string, user: User): Step {
+  const was = state.users.get(uid);
+  const next = { ...state, users: new Map(state.users).set(uid, user), others: removeKey(state.others, uid) };
+  const person = personOf(uid, user, state.node);
+  if (was !== undefined && JSON.stringify(personOf(uid, was, state.node)) === JSON.stringify(person)) {
+    return { state: next, outputs: [] };
+  }
+  return { state: next, outputs: [{ type: "broadcast", event: ["chat/person", person] }] };
+}
+
+/** The state with that room in it. Where there are too many, the empty one that was not used for longest goes. */
+function addRoom(state: ChatState, name: string, at: number): ChatState | undefined {
+  const unused: Room = { permanent: false, people: 0, said: 0, saidAt: 0, usedAt: at };
+  const rooms = new Map(state.rooms).set(name, { ...(state.rooms.get(name) ?? unused), usedAt: at });
+  if (rooms.size <= MAX_ROOMS) return { ...state, rooms };
   const [idle] = [...rooms]
-    .filter(([other, { permanent }]) => !permanent && other !== name && !inhabited.has(other))
+    .filter(([other, { permanent, people }]) => !permanent && people === 0 && other !== name)
     .sort(([, a], [, b]) => a.usedAt - b.usedAt);
-  return idle === undefined ? undefined : without(rooms, idle[0]);
+  if (idle === undefined) return undefined;
+  rooms.delete(idle[0]);
+  return { ...state, rooms };
 }
 
-/** Tells everybody what the others see of a change of one user: who came, went, changed, and the list of rooms. */
-function announced(before: ChatState, after: ChatState, uid: string, first: readonly ChatOutput[]): Step {
-  const outputs: ChatOutput[] = [...first];
-  for (const room of new Set([...roomsOf(before, uid), ...roomsOf(after, uid)])) {
-    const [was, person] = [personIn(before, room, uid), personIn(after, room, uid)];
-    if (JSON.stringify(was) === JSON.stringify(person)) continue;
-    const to = peopleIn(after, room).map((other) => other.uid);
-    if (person !== undefined) outputs.push({ type: "push", to, event: ["chat/here", { room, person }] });
-    else if (to.length > 0) outputs.push({ type: "push", to, event: ["chat/gone", { room, uid }] });
-  }
-  const rooms = summaries(after);
-  if (crowds(summaries(before)) !== crowds(rooms)) {
-    outputs.push({ type: "broadcast", event: ["chat/rooms", { rooms }] });
-  }
-  return { state: after, outputs };
+/** What is to be done where the list of rooms has others in it now. */
+function announceRooms(before: ChatState, after: ChatState): readonly ChatOutput[] {
+  const rooms = [...after.rooms.keys()];
+  if (rooms.every((name) => before.rooms.has(name))) return [];
+  return [
+    { type: "watch", rooms },
+    { type: "broadcast", event: ["chat/rooms", { rooms: summaries(after) }] },
+  ];
 }
 
-/** What everybody is told as soon as it changes; what was said is told by itself, in fewer bytes. */
-function crowds(rooms: readonly RoomSummary[]): string {
-  return JSON.stringify(rooms.map(({ name, people }) => [name, people]));
-}
-
-function refused(state: ChatState, code: Refusal): Step {
+function refuse(state: ChatState, code: Refusal): Step {
   return { state, outputs: [{ type: "refuse", code }] };
 }
 
-function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+function removeKey<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
   const rest = new Map(map);
   rest.delete(key);
   return rest;

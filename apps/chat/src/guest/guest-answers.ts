@@ -51,7 +51,7 @@ export function guestStep(settings: GuestSettings, state: GuestState, input: Gue
   const { runtime, version } = settings;
   switch (input.type) {
     case "joined":
-      return spoken(
+      return speak(
         state,
         input.at,
         `Hello from ${runtime} ${version}. I am a small program in apps/chat/src/guest: ask a question, or say my name.`,
@@ -63,7 +63,7 @@ export function guestStep(settings: GuestSettings, state: GuestState, input: Gue
       const greeted = new Set([...state.greeted, uid].slice(-MAX_GREETED));
       // One welcome is enough.
       if (first !== guestName(runtime)) return { state: { ...state, greeted }, says: undefined };
-      return spoken(
+      return speak(
         { ...state, greeted },
         at,
         `Welcome, ${name}. I am here by way of ${runtime}; who else is, it says in the list.`,
@@ -74,7 +74,7 @@ export function guestStep(settings: GuestSettings, state: GuestState, input: Gue
       const isNamed = new RegExp(`\\b${runtime}\\b`, "i").test(input.text);
       if (!isNamed && !/\?\s*$/.test(input.text)) return { state, says: undefined };
       const answers = isNamed ? namedAnswers : questionAnswers;
-      return spoken(state, input.at, answers[state.count % answers.length]?.(settings, input.name) ?? "");
+      return speak(state, input.at, answers[state.count % answers.length]?.(settings, input.name) ?? "");
     }
   }
 }
@@ -95,7 +95,7 @@ const questionAnswers: readonly Answer[] = [
 ];
 
 /** Speaks, unless it spoke just now or too often. */
-function spoken(state: GuestState, at: number, says: string): GuestStep {
+function speak(state: GuestState, at: number, says: string): GuestStep {
   const recent = state.spokeAt.filter((time) => time > at - 60_000);
   const last = recent.at(-1);
   if (recent.length >= MAX_PER_MINUTE || (last !== undefined && at - last < MIN_GAP_MS)) {

@@ -43,7 +43,7 @@ export function runGuest(runtime: (typeof RUNTIMES)[number], version: string, ma
     state = next.state;
     const { says } = next;
     if (says === undefined) return;
-    chat.typing();
+    chat.noteTyping();
     const timer = setTimeout(() => {
       timers.delete(timer);
       chat.send(says);
@@ -74,7 +74,6 @@ export function runGuest(runtime: (typeof RUNTIMES)[number], version: string, ma
     if (isEnded) return;
     isEnded = true;
     for (const timer of timers) clearTimeout(timer);
-    chat.leave();
     chat.stop();
     client.close();
     process.stdin.pause();

@@ -1,10 +1,10 @@
 import { readText } from "../domain/readers.ts";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 
 /** The field in which one writes: Enter sends, Shift and Enter begins a line. */
-export function createComposer(send: (text: string) => void, typing: () => void): { readonly focus: () => void } {
-  const form = byId("composer", HTMLFormElement);
-  const field = byId("text", HTMLTextAreaElement);
+export function createComposer(send: (text: string) => void, noteTyping: () => void): { readonly focus: () => void } {
+  const form = findById("composer", HTMLFormElement);
+  const field = findById("text", HTMLTextAreaElement);
   const grows = CSS.supports("field-sizing", "content");
 
   const fit = () => {
@@ -14,7 +14,7 @@ export function createComposer(send: (text: string) => void, typing: () => void)
   };
   field.addEventListener("input", () => {
     fit();
-    if (field.value !== "") typing();
+    if (field.value !== "") noteTyping();
   });
   field.addEventListener("keydown", (event) => {
     // While an input method composes, Enter chooses a word.

@@ -1,5 +1,5 @@
 import type { ChannelSocketClient, ClientState } from "@sente-lite/browser";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 
 interface Look {
   readonly state: "connected" | "connecting" | "reconnecting" | "waiting" | "offline";
@@ -11,10 +11,10 @@ interface Look {
 
 /** Shows the state of the connection, and lets one come back at once. */
 export function showConnection(client: ChannelSocketClient): void {
-  const badge = byId("link", HTMLDivElement);
-  const text = byId("link-text", HTMLSpanElement);
-  const spoken = byId("link-status", HTMLSpanElement);
-  const button = byId("link-button", HTMLButtonElement);
+  const badge = findById("link", HTMLDivElement);
+  const text = findById("link-text", HTMLSpanElement);
+  const spoken = findById("link-status", HTMLSpanElement);
+  const button = findById("link-button", HTMLButtonElement);
   let ticking: ReturnType<typeof setInterval> | undefined;
 
   const show = () => {

@@ -1,5 +1,5 @@
 /** The element of index.html with that id, which is of that class. */
-export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
+export function findById<E extends HTMLElement>(id: string, type: new () => E): E {
   const element = document.getElementById(id);
   if (element instanceof type) return element;
   throw new Error(`index.html has no ${type.name} with the id ${id}`);
@@ -41,11 +41,11 @@ export function paintAvatar(element: HTMLElement, uid: string, name: string): vo
   for (const char of uid) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
   element.dataset.tone = String(hash % 8);
   const [first = "", second = ""] = name.split(" ");
-  element.textContent = (firstCharacter(first) + firstCharacter(second)).toUpperCase();
+  element.textContent = (takeFirstCharacter(first) + takeFirstCharacter(second)).toUpperCase();
 }
 
 /** Whole, where it is made of several code points. */
-function firstCharacter(word: string): string {
+function takeFirstCharacter(word: string): string {
   const [first] = new Intl.Segmenter().segment(word);
   return first?.segment ?? "";
 }

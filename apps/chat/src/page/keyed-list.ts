@@ -9,7 +9,7 @@ export interface Rows<T> {
  * Makes the children of `parent` show these items, in this order. An element stays for as long as its item does, so
  * that the focus, the selection and what a screen reader has announced stay too. Returns the function that updates.
  */
-export function keyedList<T>(parent: HTMLElement, rows: Rows<T>): (items: readonly T[]) => void {
+export function createKeyedList<T>(parent: HTMLElement, rows: Rows<T>): (items: readonly T[]) => void {
   let shown = new Map<string, { readonly element: HTMLElement; item: T }>();
   return (items) => {
     const next: typeof shown = new Map();

@@ -8,10 +8,15 @@ it("says what a reconnect brought, in the singular and the plural, and that noth
     "1 message came while you were away",
     "3 messages came while you were away",
   ]);
-  expect([0, 1, 3].map((missed) => noticeText({ type: "fetched", missed }))).toEqual([
+  expect([0, 1, 3].map((missed) => noticeText({ type: "recovered", missed }))).toEqual([
     "The session was lost, but you missed nothing",
-    "The session was lost: 1 message was fetched",
-    "The session was lost: 3 messages were fetched",
+    "The session was lost: 1 message came while you were away",
+    "The session was lost: 3 messages came while you were away",
+  ]);
+  expect([0, 1, 3].map((missed) => noticeText({ type: "incomplete", missed }))).toEqual([
+    "The server lost your place: something may be missing",
+    "The server lost your place: 1 message was fetched, others may be missing",
+    "The server lost your place: 3 messages were fetched, others may be missing",
   ]);
 });
 

@@ -1,11 +1,11 @@
 import type { Notice, View } from "../client/view.ts";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 
 const SHOWN_MS = 8_000;
 
-/** Says for some seconds what a reconnect brought. */
+/** Says for some seconds what a reconnect brought; that something may be missing it says until one goes on. */
 export function createNoticeLine(): (view: View) => void {
-  const line = byId("notice", HTMLParagraphElement);
+  const line = findById("notice", HTMLParagraphElement);
   let shown: Notice | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return ({ notice }) => {
@@ -13,17 +13,21 @@ export function createNoticeLine(): (view: View) => void {
     shown = notice;
     clearTimeout(timer);
     line.textContent = notice === undefined ? "" : noticeText(notice);
-    if (notice !== undefined) timer = setTimeout(() => line.replaceChildren(), SHOWN_MS);
+    if (notice !== undefined && notice.type !== "incomplete")
+      timer = setTimeout(() => line.replaceChildren(), SHOWN_MS);
   };
 }
 
 export function noticeText({ type, missed }: Notice): string {
-  const messages = missed === 1 ? "1 message" : `${missed} messages`;
-  if (type === "resumed") {
-    return missed === 0 ? "Back again: you missed nothing" : `${messages} came while you were away`;
+  const came = `${missed === 1 ? "1 message" : `${missed} messages`} came while you were away`;
+  switch (type) {
+    case "resumed":
+      return missed === 0 ? "Back again: you missed nothing" : came;
+    case "recovered":
+      return missed === 0 ? "The session was lost, but you missed nothing" : `The session was lost: ${came}`;
+    case "incomplete":
+      return missed === 0
+        ? "The server lost your place: something may be missing"
+        : `The server lost your place: ${missed === 1 ? "1 message was" : `${missed} messages were`} fetched, others may be missing`;
   }
-  const were = missed === 1 ? "was" : "were";
-  return missed === 0
-    ? "The session was lost, but you missed nothing"
-    : `The session was lost: ${messages} ${were} fetched`;
 }

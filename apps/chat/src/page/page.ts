@@ -4,8 +4,9 @@ import { createChatClient } from "../client/chat-client.ts";
 import { readRoomName } from "../domain/readers.ts";
 import { createComposer } from "./composer.ts";
 import { showConnection } from "./connection-badge.ts";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 import { loadIdentity, randomId, saveName } from "./identity.ts";
+import { loadRoom, saveRoom } from "./kept-room.ts";
 import { createLibraryPanel } from "./library/library-panel.ts";
 import { createNoticeLine } from "./notice-line.ts";
 import { createReadMarks } from "./read-marks.ts";
@@ -14,6 +15,7 @@ import { createStall } from "./stall.ts";
 import { createTalkList } from "./talk-list.ts";
 import { createTypingLine } from "./typing-line.ts";
 import { askName } from "./welcome.ts";
+import "./styles/page.css";
 
 const TITLE = "sente-lite chat";
 const DEFAULT_ROOM = "lobby";
@@ -32,7 +34,6 @@ globalThis.WebSocket = stall.Socket;
 const client = makeChannelSocketClient("/chsk", {
   params: () => ({ ...loadIdentity(), runtime: "browser" }),
 });
-createLibraryPanel(client, transitJson.name, stall);
 const chat = createChatClient({
   client,
   room: roomInAddress(),
@@ -40,15 +41,19 @@ const chat = createChatClient({
   name: () => loadIdentity().name,
   newId: randomId,
   now: Date.now,
+  kept: loadRoom(),
+  isThere: () => !document.hidden,
 });
 
-const composer = createComposer(chat.send, chat.typing);
+createLibraryPanel(client, transitJson.name, stall, () => chat.view().people.get(client.state.get().uid ?? ""));
+
+const composer = createComposer(chat.send, chat.noteTyping);
 const marks = createReadMarks(Date.now);
 const parts = [
   createRoomList(),
   createTalkList(chat.retry, marks.divider),
   createTypingLine(),
-  createPeopleList(() => client.state.get().uid),
+  createPeopleList(() => client.state.get().uid, chat.ask),
   createNoticeLine(),
 ];
 
@@ -61,7 +66,7 @@ const show = () => {
     isDue = false;
     const view = chat.view();
     marks.see(view, !document.hidden);
-    const unread = marks.unread(view) + [...view.unread].reduce((sum, [, count]) => sum + count, 0);
+    const unread = marks.countUnread(view) + [...view.unread].reduce((sum, [, count]) => sum + count, 0);
     for (const part of parts) part(view);
     showMe(chat, client.state.get().uid, loadIdentity().name);
     document.title = `${unread > 0 ? `(${unread}) ` : ""}#${view.room} · ${TITLE}`;
@@ -77,36 +82,36 @@ document.addEventListener("visibilitychange", show);
 document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  const rooms = byId("rooms-panel", HTMLElement);
-  const field = byId("new-room-name", HTMLInputElement);
+  const rooms = findById("rooms-panel", HTMLElement);
+  const field = findById("new-room-name", HTMLInputElement);
   // In a narrow window they come in from the side.
   if (!field.checkVisibility()) rooms.showPopover();
   field.focus();
 });
 addEventListener("hashchange", async () => {
   const room = roomInAddress();
-  const rooms = byId("rooms-panel", HTMLElement);
+  const rooms = findById("rooms-panel", HTMLElement);
   if (rooms.matches(":popover-open")) rooms.hidePopover();
   if (room === chat.view().room) return;
-  const refusal = await chat.enter(room);
-  byId("new-room-error", HTMLParagraphElement).textContent =
+  const entering = chat.enter(room);
+  composer.focus();
+  const refusal = await entering;
+  findById("new-room-error", HTMLParagraphElement).textContent =
     refusal === undefined
       ? ""
-      : refusal === "too-many-rooms"
+      : refusal === "rooms-full"
         ? "There are too many rooms."
         : "That room cannot be entered.";
   if (refusal !== undefined) location.replace(`#${encodeURIComponent(chat.view().room)}`);
-  composer.focus();
 });
 // Another tab changed the name.
 addEventListener("storage", () => {
   chat.rename();
   show();
 });
-// Without this, those who remain learn it only when the server has missed us for a while.
-addEventListener("pagehide", chat.leave);
-addEventListener("pageshow", ({ persisted }) => persisted && void chat.enter(chat.view().room));
-byId("me", HTMLButtonElement).addEventListener("click", async () => {
+// A reload goes on from here.
+addEventListener("pagehide", () => saveRoom(chat.keep()));
+findById("me", HTMLButtonElement).addEventListener("click", async () => {
   const name = await askName(loadIdentity().name);
   if (name !== undefined) {
     saveName(name);
@@ -114,7 +119,7 @@ byId("me", HTMLButtonElement).addEventListener("click", async () => {
     show();
   }
 });
-byId("terminal-url", HTMLSpanElement).textContent =
+findById("terminal-url", HTMLSpanElement).textContent =
   `--url ${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chsk`;
 composer.focus();
 

@@ -22,7 +22,7 @@ it("takes the history of a room for read, and what comes while one looks", () =>
   const marks = createReadMarks(() => 0);
   for (const view of [initialView("go"), viewOf("go", one), viewOf("go", one, two)]) {
     marks.see(view, true);
-    expect([marks.divider(), marks.unread(view)]).toEqual([undefined, 0]);
+    expect([marks.divider(), marks.countUnread(view)]).toEqual([undefined, 0]);
   }
 });
 
@@ -32,9 +32,9 @@ it("divides at the first message of somebody else that came while nobody looked,
   marks.see(viewOf("go"), false);
   const missed = viewOf("go", said("0", 0, true), one, two);
   marks.see(missed, false);
-  expect([marks.divider(), marks.unread(missed)]).toEqual(["ann/1", 2]);
+  expect([marks.divider(), marks.countUnread(missed)]).toEqual(["ann/1", 2]);
   marks.see(missed, true);
-  expect([marks.divider(), marks.unread(missed)]).toEqual(["ann/1", 0]);
+  expect([marks.divider(), marks.countUnread(missed)]).toEqual(["ann/1", 0]);
 });
 
 it("no longer divides once one answers, or looks away and comes back", () => {
@@ -63,5 +63,13 @@ it("divides what was said in a room while one was in another, though it arrives 
   marks.see(viewOf("go", one, two), true);
   expect(marks.divider()).toBe("ann/2");
   marks.see(viewOf("go", one, two, three), true);
+  expect(marks.divider()).toBe("ann/2");
+});
+
+it("takes what a page showed before its reload for read, and divides at what came meanwhile", () => {
+  const marks = createReadMarks(() => 5);
+  const before: View = { ...initialView("go", [one]) };
+  const after: View = { ...initialView("go", [one, two]) };
+  for (const view of [before, after, viewOf("go", one, two)]) marks.see(view, true);
   expect(marks.divider()).toBe("ann/2");
 });

@@ -7,7 +7,7 @@ export interface ReadMarks {
   /** The first message of the room that came while nobody looked; undefined where there is none. */
   readonly divider: () => string | undefined;
   /** How many came since somebody looked. */
-  readonly unread: (view: View) => number;
+  readonly countUnread: (view: View) => number;
 }
 
 /** `now` is compared with the times of messages, in milliseconds since 1970. */
@@ -19,7 +19,7 @@ export function createReadMarks(now: () => number): ReadMarks {
   let enteredAt = 0;
   let wasLooking = true;
 
-  const unreadIn = (view: View): readonly Entry[] => {
+  const findUnread = (view: View): readonly Entry[] => {
     const { entries } = talkIn(view, view.room);
     const last = seen.get(view.room);
     // Of a room where nobody was yet, all is history.
@@ -33,8 +33,10 @@ export function createReadMarks(now: () => number): ReadMarks {
       const newest = entries.at(-1);
       const entered = room !== view.room;
       if (entered) enteredAt = now();
+      // What a page showed before it was reloaded, somebody has seen.
+      if (!loaded && newest !== undefined && !seen.has(view.room)) seen.set(view.room, keyOf(newest));
       if (entered || (wasLooking && !isLooking)) divider = undefined;
-      const [first] = unreadIn(view);
+      const [first] = findUnread(view);
       // What was said before one came in may arrive a moment after.
       const wasAway = !wasLooking || !isLooking || (first !== undefined && first.at < enteredAt);
       if (wasAway && first !== undefined) divider ??= keyOf(first);
@@ -45,6 +47,6 @@ export function createReadMarks(now: () => number): ReadMarks {
       if (loaded && (isLooking || !seen.has(room))) seen.set(room, newest === undefined ? "" : keyOf(newest));
     },
     divider: () => divider,
-    unread: (view) => unreadIn(view).length,
+    countUnread: (view) => findUnread(view).length,
   };
 }

@@ -30,7 +30,7 @@ export function piecesOf(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let end = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const address = trimmed(found);
+    const address = trimAddress(found);
     const href = hrefOf(address);
     if (href === undefined) continue;
     if (index > end) pieces.push({ text: text.slice(end, index) });
@@ -42,7 +42,7 @@ export function piecesOf(text: string): readonly Piece[] {
 }
 
 /** Without the punctuation after it; a bracket stays where it closes one of the address's own. */
-function trimmed(address: string): string {
+function trimAddress(address: string): string {
   let kept = address;
   while (PUNCTUATION.test(kept)) {
     const isClosing = kept.endsWith(")") && kept.split("(").length >= kept.split(")").length;

@@ -2,16 +2,18 @@ import type { ChatClient } from "../client/chat-client.ts";
 import { talkIn, type View } from "../client/view.ts";
 import type { Person, RoomSummary } from "../domain/events.ts";
 import { readRoomName } from "../domain/readers.ts";
-import { avatar, byId, make, paintAvatar, runtimeBadge } from "./elements.ts";
-import { keyedList } from "./keyed-list.ts";
+import { avatar, findById, make, paintAvatar, runtimeBadge } from "./elements.ts";
+import { createKeyedList } from "./keyed-list.ts";
+
+const ANSWER_SHOWN_MS = 5_000;
 
 const alphabet = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 
 /** Shows the rooms, and lets one go to another. A room has an address, so that it can be linked to. */
 export function createRoomList(): (view: View) => void {
-  const form = byId("new-room", HTMLFormElement);
-  const field = byId("new-room-name", HTMLInputElement);
-  const error = byId("new-room-error", HTMLParagraphElement);
+  const form = findById("new-room", HTMLFormElement);
+  const field = findById("new-room-name", HTMLInputElement);
+  const error = findById("new-room-error", HTMLParagraphElement);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const room = readRoomName(field.value.replace(/^#/, "").trim().replace(/\s+/g, "-"));
@@ -22,7 +24,7 @@ export function createRoomList(): (view: View) => void {
   });
 
   let current = "";
-  const update = keyedList<RoomSummary & { readonly unread: number }>(byId("rooms", HTMLUListElement), {
+  const update = createKeyedList<RoomSummary & { readonly unread: number }>(findById("rooms", HTMLUListElement), {
     key: ({ name }) => name,
     create: ({ name }) => {
       const item = make("li");
@@ -55,8 +57,8 @@ export function createRoomList(): (view: View) => void {
     update(rooms.map((room) => ({ ...room, unread: view.unread.get(room.name) ?? 0 })));
     if (current === view.room && document.querySelector(".room-link[aria-current]") !== null) return;
     current = view.room;
-    byId("room", HTMLHeadingElement).textContent = current;
-    byId("text", HTMLTextAreaElement).placeholder = `Message #${current}`;
+    findById("room", HTMLHeadingElement).textContent = current;
+    findById("text", HTMLTextAreaElement).placeholder = `Message #${current}`;
     for (const link of document.querySelectorAll(".room-link")) {
       const name = link.querySelector(".room-link-name")?.textContent;
       if (name === current) link.setAttribute("aria-current", "page");
@@ -65,18 +67,26 @@ export function createRoomList(): (view: View) => void {
   };
 }
 
-/** Shows who is in the room, and from which runtimes they speak. */
-export function createPeopleList(me: () => string | null): (view: View) => void {
-  const count = byId("people-count", HTMLSpanElement);
-  const countInButton = byId("people-count-button", HTMLSpanElement);
-  const update = keyedList<Person>(byId("people-list", HTMLUListElement), {
+/** Shows who is in the room, and from which runtimes they speak. Whose name is clicked is asked whether they are there. */
+export function createPeopleList(
+  me: () => string | null,
+  ask: (uid: string) => Promise<boolean>,
+): (view: View) => void {
+  const count = findById("people-count", HTMLSpanElement);
+  const countInButton = findById("people-count-button", HTMLSpanElement);
+  const update = createKeyedList<Person>(findById("people-list", HTMLUListElement), {
     key: ({ uid }) => uid,
     create: () => make("li"),
-    update: (item, { uid, name, runtimes }) => {
+    update: (item, { uid, name, runtimes, node }) => {
       const label = make("span", "person");
-      label.append(make("bdi", "person-name", name), ...(uid === me() ? [make("span", "person-you", "(you)")] : []));
+      label.append(
+        ...(uid === me()
+          ? [make("bdi", "person-name", name), make("span", "person-you", "(you)")]
+          : askable(name, () => ask(uid))),
+      );
       const badges = make("span", "runtimes");
       badges.append(...runtimes.map(runtimeBadge));
+      if (node !== undefined) label.append(make("span", "person-node", `at ${node}`));
       const disc = avatar(uid, name);
       disc.classList.add("small");
       item.replaceChildren(disc, label, badges);
@@ -90,10 +100,27 @@ export function createPeopleList(me: () => string | null): (view: View) => void 
   };
 }
 
+/** A name that is a button, and the place of the answer, which does not stay. */
+function askable(name: string, ask: () => Promise<boolean>): readonly HTMLElement[] {
+  const button = make("button", "person-ask");
+  button.type = "button";
+  button.title = "Are you there?";
+  button.append(make("bdi", "person-name", name));
+  const answer = make("span", "person-you");
+  answer.role = "status";
+  button.addEventListener("click", async () => {
+    answer.textContent = "…";
+    const text = (await ask()) ? "is there" : "is away";
+    answer.textContent = text;
+    setTimeout(() => answer.replaceChildren(), ANSWER_SHOWN_MS);
+  });
+  return [button, answer];
+}
+
 /** Shows our own name. */
 export function showMe(chat: ChatClient | undefined, uid: string | null, name: string): void {
-  const button = byId("me", HTMLButtonElement);
+  const button = findById("me", HTMLButtonElement);
   button.hidden = chat === undefined;
-  byId("me-name", HTMLSpanElement).textContent = name;
-  paintAvatar(byId("me-avatar", HTMLSpanElement), uid ?? "", name);
+  findById("me-name", HTMLSpanElement).textContent = name;
+  paintAvatar(findById("me-avatar", HTMLSpanElement), uid ?? "", name);
 }

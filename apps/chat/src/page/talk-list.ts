@@ -1,6 +1,6 @@
 import { type Entry, keyOf, talkIn, type View } from "../client/view.ts";
-import { avatar, byId, icon, make, runtimeBadge } from "./elements.ts";
-import { keyedList } from "./keyed-list.ts";
+import { avatar, findById, icon, make, runtimeBadge } from "./elements.ts";
+import { createKeyedList } from "./keyed-list.ts";
 import { fillSaid } from "./said-text.ts";
 
 /** Messages of one author that follow each other within this time stand under one name. */
@@ -24,10 +24,10 @@ const calendar = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "sh
  * that updates.
  */
 export function createTalkList(retry: (entry: Entry) => void, divider: () => string | undefined): (view: View) => void {
-  const log = byId("log", HTMLDivElement);
-  const list = byId("entries", HTMLOListElement);
-  const empty = byId("empty", HTMLDivElement);
-  const jump = byId("jump", HTMLButtonElement);
+  const log = findById("log", HTMLDivElement);
+  const list = findById("entries", HTMLOListElement);
+  const empty = findById("empty", HTMLDivElement);
+  const jump = findById("jump", HTMLButtonElement);
   let room: string | undefined;
   let last: Entry | undefined;
   let rows: readonly Row[] = [];
@@ -35,7 +35,7 @@ export function createTalkList(retry: (entry: Entry) => void, divider: () => str
   let isNew = false;
 
   const isNearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
-  const toEnd = () => {
+  const scrollToEnd = () => {
     log.scrollTop = log.scrollHeight;
     wasNearEnd = true;
     jump.hidden = true;
@@ -45,9 +45,9 @@ export function createTalkList(retry: (entry: Entry) => void, divider: () => str
     wasNearEnd = isNearEnd();
     if (wasNearEnd) jump.hidden = true;
   });
-  jump.addEventListener("click", toEnd);
+  jump.addEventListener("click", scrollToEnd);
   // The keyboard of a phone, a longer draft, or a panel takes room from the list: what was read last stays in sight.
-  new ResizeObserver(() => wasNearEnd && toEnd()).observe(log);
+  new ResizeObserver(() => wasNearEnd && scrollToEnd()).observe(log);
 
   return (view) => {
     const talk = talkIn(view, view.room);
@@ -56,7 +56,7 @@ export function createTalkList(retry: (entry: Entry) => void, divider: () => str
       room = view.room;
       rows = [];
       list.replaceChildren();
-      update = keyedList(list, {
+      update = createKeyedList(list, {
         key: ({ entry }) => keyOf(entry),
         create: (row) => create(row, isNew),
         update: (element, row) => fill(element, row, retry),
@@ -72,7 +72,7 @@ export function createTalkList(retry: (entry: Entry) => void, divider: () => str
     isNew = !entered && talk.loaded && rows.length > 0;
     rows = rowsOf(talk.entries, rows, divider());
     update(rows);
-    if (follows) toEnd();
+    if (follows) scrollToEnd();
     else if (newest !== undefined && last !== undefined && keyOf(newest) !== keyOf(last)) jump.hidden = false;
     last = newest;
   };

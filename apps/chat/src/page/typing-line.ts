@@ -1,9 +1,9 @@
 import { talkIn, type View } from "../client/view.ts";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 
 /** Shows who is typing in this room. Its line is always there, so that nothing moves. */
 export function createTypingLine(): (view: View) => void {
-  const line = byId("typing", HTMLParagraphElement);
+  const line = findById("typing", HTMLParagraphElement);
   return (view) => {
     const text = typingText(talkIn(view, view.room).typing.map(({ name }) => name));
     if (line.textContent !== text) line.textContent = text;

@@ -1,18 +1,18 @@
 import { readName } from "../domain/readers.ts";
-import { byId } from "./elements.ts";
+import { findById } from "./elements.ts";
 
 /** Asks for a name; resolves to undefined where one may keep that which one has, and does. */
 export function askName(current: string): Promise<string | undefined> {
-  const dialog = byId("welcome", HTMLDialogElement);
-  const form = byId("welcome-form", HTMLFormElement);
-  const field = byId("name", HTMLInputElement);
-  const error = byId("name-error", HTMLParagraphElement);
-  const cancel = byId("welcome-cancel", HTMLButtonElement);
+  const dialog = findById("welcome", HTMLDialogElement);
+  const form = findById("welcome-form", HTMLFormElement);
+  const field = findById("name", HTMLInputElement);
+  const error = findById("name-error", HTMLParagraphElement);
+  const cancel = findById("welcome-cancel", HTMLButtonElement);
   const first = current === "";
   cancel.hidden = first;
-  byId("welcome-title", HTMLHeadingElement).textContent = first ? "What should we call you?" : "Change your name";
-  byId("welcome-text", HTMLParagraphElement).hidden = !first;
-  byId("welcome-submit", HTMLSpanElement).textContent = first ? "Join" : "Save";
+  findById("welcome-title", HTMLHeadingElement).textContent = first ? "What should we call you?" : "Change your name";
+  findById("welcome-text", HTMLParagraphElement).hidden = !first;
+  findById("welcome-submit", HTMLSpanElement).textContent = first ? "Join" : "Save";
   field.value = current;
   error.textContent = "";
 

@@ -1,21 +1,41 @@
-import { createHash } from "node:crypto";
 import {
   buildSystem,
   channelSocketServer,
   createEndpoints,
   defineProcess,
   type Endpoints,
+  type Process,
   router,
   type StartRouter,
   type System,
 } from "@sente-lite/flow";
 import { prometheusText } from "@sente-lite/flow/prometheus";
-import type { ChannelSocketServer, ServerMessage, ServerOptions } from "@sente-lite/protocol";
+import {
+  type ChannelSocketClient,
+  type ChannelSocketServer,
+  ReplyError,
+  type ServerMessage,
+  type ServerOptions,
+} from "@sente-lite/protocol";
 import { type ChatState, initialState } from "../domain/chat-state.ts";
 import { type ChatContract, chatContract } from "../domain/contract.ts";
-import { readName, readRuntime } from "../domain/readers.ts";
+import { libraryRoom } from "../domain/events.ts";
+import {
+  HISTORY_TTL_MS,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_EVENTS_PER_SECOND,
+  MAX_HISTORY,
+  MAX_HISTORY_BYTES,
+  MAX_LIST,
+  MAX_ROOMS,
+  MAX_ROOMS_OF_ONE,
+} from "../domain/limits.ts";
+import { readName, readRoomName, readRuntime } from "../domain/readers.ts";
 import { type ChatInput, type ChatOutput, type Sender, step } from "../domain/step.ts";
 import type { Store } from "./file-store.ts";
+import { hearPeers } from "./peers.ts";
+import { publicId } from "./public-id.ts";
 
 // The chat as a system: its steps, its store and a channel-socket server, and what leads from one to the other. The same
 // on every runtime.
@@ -23,7 +43,10 @@ import type { Store } from "./file-store.ts";
 /** What a connection says of itself in its query parameters. */
 export type Visitor = Pick<Sender, "name" | "runtime">;
 
-export const chatOptions: ServerOptions<Visitor, ChatContract> & { readonly contract: ChatContract } = {
+export type ChatServer = ChannelSocketServer<Visitor, ChatContract>;
+export type ChatServerOptions = ServerOptions<Visitor, ChatContract> & { readonly contract: ChatContract };
+
+export const chatOptions: ChatServerOptions = {
   contract: chatContract,
   // The key is a secret between one user and us. Others see what we make of it, and cannot act as that user.
   userIdFn: ({ url, clientId }) => publicId(url.searchParams.get("key") || clientId),
@@ -34,35 +57,64 @@ export const chatOptions: ServerOptions<Visitor, ChatContract> & { readonly cont
     if (given !== undefined && name === undefined) return null;
     return { name, runtime: readRuntime(url.searchParams.get("runtime")) ?? "unknown" };
   },
+  rooms: {
+    "chat/*": {
+      joinFn: ({ room }) => isOurs(room) || new ReplyError("bad-room"),
+      // Messages come from us, with the name and the time that we know.
+      sendFn: ({ event: [id] }) => id === "chat/typing",
+      history: { size: MAX_HISTORY, maxBytes: MAX_HISTORY_BYTES, ttlMs: HISTORY_TTL_MS },
+      members: true,
+    },
+  },
+  maxRooms: MAX_ROOMS,
+  maxRoomsPerConnection: MAX_ROOMS_OF_ONE,
+  // So that nobody fills a room's history, or takes all rooms and places, in a moment.
+  maxEventsPerSecondPerUser: MAX_EVENTS_PER_SECOND,
+  maxConnectionsPerUser: MAX_CONNECTIONS,
+  maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
+  maxMembersListed: MAX_LIST,
 };
 
-/** A step that changed something, for the store. */
-interface Changed {
-  readonly type: "changed";
-  readonly before: ChatState;
-  readonly after: ChatState;
+function isOurs(room: string): boolean {
+  const name = room.slice(libraryRoom("").length);
+  return readRoomName(name) === name;
 }
 
 /** How long connections may take to end, so that people can see that the server ends. */
 const DRAIN_MS = 500;
+/** How long a client may take to say whether somebody is at it. */
+const THERE_MS = 3_000;
 
 /** The processes of the chat. */
-export type ChatSystem = System<"store" | "chat" | "router" | "socket">;
+export type ChatSystem = System<"store" | "chat" | "members" | "there" | "router" | "socket">;
 
-/** The chat as a system; nothing is started. `startRouter` is that of the server's runtime. */
-export function chatSystem(
-  server: ChannelSocketServer<Visitor, ChatContract>,
-  startRouter: StartRouter,
-  store: Store,
-): ChatSystem {
-  const chat = defineProcess<ChatState, ServerMessage<Visitor>, ChatOutput | Changed>({
-    ports: { in: ["event", "uidport"], out: ["changed", "push", "broadcast", "reply", "refuse"] },
-    init: () => store.load(initialState()),
-    transform: (before, message, { at }) => {
-      const input = inputOf(message, at);
-      if (input === undefined) return undefined;
-      const { state: after, outputs } = step(before, input);
-      return { state: after, outputs: [{ type: "changed", before, after }, ...outputs] };
+/** What a chat is called among others, and the key of the user that they all are to each other. */
+export interface Node {
+  readonly name: string;
+  readonly key: string;
+}
+
+/**
+ * The chat as a system; nothing is started. `startRouter` is that of the server's runtime, `node` where there are several
+ * servers.
+ */
+export function chatSystem(server: ChatServer, startRouter: StartRouter, store: Store, node?: Node): ChatSystem {
+  const kept = store.load();
+  // Histories live in memory: what was said in an earlier life is said once more, to nobody.
+  for (const [name, messages] of kept) {
+    for (const message of messages) server.sendFn({ room: libraryRoom(name) }, ["chat/message", message]);
+  }
+  const initial = initialState(kept, node?.name);
+  const peers = node === undefined ? undefined : publicId(node.key);
+  const chat = defineProcess<ChatState, ServerMessage<Visitor> | ChatInput, ChatOutput>({
+    ports: {
+      in: { event: {}, client: {}, members: {}, told: { optional: true } },
+      out: ["keep", "push", "broadcast", "reply", "refuse", "watch"],
+    },
+    init: () => initial,
+    transform: (state, message, { at }) => {
+      const input = "type" in message ? message : inputOf(message, at, peers);
+      return input === undefined ? undefined : step(state, input);
     },
     // The steps are pure: one that throws has changed nothing, and who is here stays here.
     onError: "skip",
@@ -71,36 +123,65 @@ export function chatSystem(
   return buildSystem({
     processes: {
       store: defineProcess({
-        ports: { in: { changed: { sink: true } }, out: [] },
+        ports: { in: { keep: { sink: true } }, out: [] },
         // Before anybody is told of it: what leaves the chat first arrives first.
-        transform: (_, { before, after }: Changed) => store.keep(before, after),
+        transform: (_, { room, message }: Extract<ChatOutput, { type: "keep" }>) => store.keep(room, message),
       }),
       chat,
-      router: router({
-        "chat/join": "chat",
-        "chat/leave": "chat",
-        "chat/rename": "chat",
-        "chat/send": "chat",
-        "chat/typing": "chat",
+      members: membersOf(server, [...initial.rooms.keys()]),
+      there: defineProcess({
+        ports: { out: ["reply"] },
+        concurrency: 20,
+        transform: async (_, { data: { uid } }: { readonly data: { readonly uid: string } }) => {
+          const answers = await server.requestAllFn(uid, ["chat/there"], { timeoutMs: THERE_MS });
+          const value = answers.some((one) => one.status === "fulfilled" && one.value === true);
+          return { outputs: [{ type: "reply", value }] };
+        },
       }),
+      router: router({ "chat/hello": "chat", "chat/rename": "chat", "chat/send": "chat", "chat/there": "there" }),
       socket: channelSocketServer(server, startRouter, { drainMs: DRAIN_MS }),
     },
     connections: [
+      // Of a user of another server nothing else tells that they are gone.
+      ...(node === undefined
+        ? []
+        : [
+            [
+              ["socket", "uidport"],
+              ["chat", "client"],
+            ] as const,
+          ]),
       [
         ["socket", "out"],
         ["router", "in"],
       ],
       [
-        ["socket", "uidport"],
-        ["chat", "uidport"],
+        ["socket", "client"],
+        ["chat", "client"],
       ],
       [
         ["router", "chat"],
         ["chat", "event"],
       ],
       [
-        ["chat", "changed"],
-        ["store", "changed"],
+        ["router", "there"],
+        ["there", "in"],
+      ],
+      [
+        ["there", "reply"],
+        ["socket", "reply"],
+      ],
+      [
+        ["members", "members"],
+        ["chat", "members"],
+      ],
+      [
+        ["chat", "watch"],
+        ["members", "watch"],
+      ],
+      [
+        ["chat", "keep"],
+        ["store", "keep"],
       ],
       [
         ["chat", "push"],
@@ -122,34 +203,82 @@ export function chatSystem(
   });
 }
 
-/** `/healthz`, `/readyz` and `/metrics` of a chat. */
-export function chatEndpoints(system: ChatSystem): Endpoints {
-  const { systemHealth, isReady, metrics } = system;
-  return createEndpoints({ health: systemHealth, isReady, metricsText: prometheusText(metrics) });
+/** Has a chat hear of the servers beside it, by a client of its own server that has the key of the node. */
+export function followPeers(
+  system: ChatSystem,
+  server: ChatServer,
+  client: Pick<ChannelSocketClient, "chRecv" | "state">,
+  { key }: Node,
+): void {
+  // While it ends, nobody need know.
+  const tell = (input: ChatInput) => void system.inject(["chat", "told"], input).catch(() => {});
+  hearPeers(client, tell, () => void server.sendFn(publicId(key), ["chat/asked"]));
 }
 
-/** What an event is to the chat; `at` is in milliseconds since 1970. Of users who come nothing is to be done yet. */
-function inputOf({ id, uid, clientId, context, data }: ServerMessage<Visitor>, at: number): ChatInput | undefined {
+/** Tells how many people are in each room of the list, which is all that it has to know of who is where. */
+function membersOf(server: ChatServer, first: readonly string[]): Process {
+  const watched = new Map<string, () => void>();
+  let tell = (_room: string, _people: number): void => {};
+  const watch = (rooms: readonly string[]) => {
+    for (const room of rooms) {
+      if (watched.has(room)) continue;
+      const { members } = server.room(libraryRoom(room));
+      watched.set(
+        room,
+        members.subscribe(({ size }) => tell(room, size)),
+      );
+      const { size } = members.get();
+      if (size > 0) tell(room, size);
+    }
+    for (const [room, stop] of watched) {
+      if (rooms.includes(room)) continue;
+      stop();
+      watched.delete(room);
+    }
+  };
+  return defineProcess({
+    ports: { in: { watch: { sink: true } }, out: ["members"] },
+    start: ({ emit }) => {
+      tell = (room, people) => void emit("members", { type: "members", room, people });
+      watch(first);
+    },
+    transform: (_, { rooms }: Extract<ChatOutput, { type: "watch" }>) => watch(rooms),
+  }) as Process;
+}
+
+/** `/healthz` and `/readyz` of a chat, and `/metrics` where they are for whoever asks. */
+export function chatEndpoints(system: ChatSystem, { withMetrics }: { readonly withMetrics: boolean }): Endpoints {
+  const { systemHealth, isReady, metrics } = system;
+  return createEndpoints({
+    health: systemHealth,
+    isReady,
+    ...(withMetrics ? { metricsText: prometheusText(metrics) } : {}),
+  });
+}
+
+/** What an event is to the chat; `at` is in milliseconds since 1970. */
+function inputOf(
+  { id, uid, clientId, context, data }: ServerMessage<Visitor>,
+  at: number,
+  peers: string | undefined,
+): ChatInput | undefined {
+  // Servers are no visitors of each other.
+  if (uid === peers) return undefined;
   const from = { uid: uid ?? "", clientId, ...context };
   switch (id) {
-    case "chat/join":
-      return { type: "join", from, data, at };
-    case "chat/leave":
-      return { type: "leave", from };
+    case "chsk/uidport-close":
+      return { type: "gone", uid: from.uid };
+    case "chsk/client-open":
+      return { type: "open", from };
+    case "chsk/client-close":
+      return { type: "close", from };
+    case "chat/hello":
+      return { type: "hello", from, data, at };
     case "chat/rename":
       return { type: "rename", from, data };
     case "chat/send":
       return { type: "send", from, data, at };
-    case "chat/typing":
-      return { type: "typing", from, data };
-    // The user's last connection closed, and none came back.
-    case "chsk/uidport-close":
-      return { type: "gone", uid: uid ?? "" };
     default:
       return undefined;
   }
-}
-
-function publicId(secret: string): string {
-  return createHash("sha256").update(`chat/${secret}`).digest("hex").slice(0, 16);
 }

@@ -1,29 +1,32 @@
 import { Buffer } from "node:buffer";
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { allChanges, changed, changesBetween, readChange } from "../domain/changes.ts";
-import type { ChatState } from "../domain/chat-state.ts";
+import type { Message } from "../domain/events.ts";
+import { MAX_HISTORY, MAX_ROOMS } from "../domain/limits.ts";
+import { fieldsOf, readMessage, readRoomName } from "../domain/readers.ts";
 
-/** Where rooms, names and messages outlive the process. Its functions do not throw: what fails is reported. */
+/** The last messages of rooms, by room, oldest first. */
+export type Kept = ReadonlyMap<string, readonly Message[]>;
+
+/** Where messages outlive the process. Its functions do not throw: what fails is reported. */
 export interface Store {
-  /** The state with all that was kept. */
-  readonly load: (initial: ChatState) => ChatState;
-  /** Keeps what changed between two states. */
-  readonly keep: (before: ChatState, after: ChatState) => void;
+  /** All that was kept, to be said once more into the histories of the library, which live in memory. */
+  readonly load: () => Kept;
+  readonly keep: (room: string, message: Message) => void;
 }
 
 /** Keeps nothing. */
-export const memoryStore: Store = { load: (initial) => initial, keep: () => {} };
+export const memoryStore: Store = { load: () => new Map(), keep: () => {} };
 
-/** When so much was appended, the file is written anew with what still counts, which has bounds of its own. */
+/** When so much was appended, the file is written anew with what still counts. */
 const MAX_APPENDED_BYTES = 4 * 1024 * 1024;
 /** A file that is larger was not written by us. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Keeps the chat in one file: a line of JSON for each change, written at once, so that it survives the death of the
- * process at any time (not that of the machine, for which one would call fsync). A last line that was not written to
- * its end is left out. A file with lines that cannot be read is kept beside as `chat.jsonl.bad`; the rest counts.
+ * Keeps messages in one file: a line of JSON for each, written at once, so that it survives the death of the process at
+ * any time (not that of the machine, for which one would call fsync). A last line that was not written to its end is
+ * left out. A file with lines that cannot be read is kept beside as `chat.jsonl.bad`; the rest counts.
  */
 export function fileStore(folder: string, report: (message: string) => void): Store {
   const file = join(folder, "chat.jsonl");
@@ -41,60 +44,69 @@ export function fileStore(folder: string, report: (message: string) => void): St
     }
   };
   /** Another file takes its place in one move: at any time there is a whole one. */
-  const rewrite = (state: ChatState) => {
-    writeFileSync(`${file}.new`, lines(allChanges(state)), { mode: 0o600 });
+  const rewrite = (kept: Kept) => {
+    const lines = [...kept].flatMap(([room, messages]) => messages.map((message) => lineOf(room, message)));
+    writeFileSync(`${file}.new`, lines.join(""), { mode: 0o600 });
     renameSync(`${file}.new`, file);
     appended = 0;
   };
 
   return {
-    load: (initial) => {
-      let state = initial;
+    load: () => {
+      let kept: Kept = new Map();
       attempt("read", () => {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
-        const read = readLines(file, initial);
-        state = read.state;
+        const read = readFile(file);
+        kept = read.kept;
         if (read.bad === 0) return;
         copyFileSync(file, `${file}.bad`);
         report(`${file} had ${read.bad} line(s) that cannot be read, and is kept as ${file}.bad`);
       });
-      attempt("write", () => rewrite(state));
-      return state;
+      attempt("write", () => rewrite(kept));
+      return kept;
     },
-    keep: (before, after) => {
-      const changes = changesBetween(before, after);
-      if (changes.length === 0) return;
+    keep: (room, message) =>
       attempt("write", () => {
-        const text = lines(changes);
-        appended += Buffer.byteLength(text);
-        if (appended > MAX_APPENDED_BYTES) rewrite(after);
-        else appendFileSync(file, text);
-      });
-    },
+        const line = lineOf(room, message);
+        appendFileSync(file, line);
+        appended += Buffer.byteLength(line);
+        if (appended > MAX_APPENDED_BYTES) rewrite(readFile(file).kept);
+      }),
   };
 }
 
-function lines(values: readonly unknown[]): string {
-  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
+function lineOf(room: string, message: Message): string {
+  return `${JSON.stringify({ room, message })}\n`;
 }
 
-function readLines(file: string, initial: ChatState): { readonly state: ChatState; readonly bad: number } {
+function readFile(file: string): { readonly kept: Kept; readonly bad: number } {
+  const kept = new Map<string, Message[]>();
   const size = statSync(file, { throwIfNoEntry: false })?.size;
-  if (size === undefined) return { state: initial, bad: 0 };
-  if (size > MAX_FILE_BYTES) return { state: initial, bad: 1 };
-  const text = readFileSync(file, "utf8");
-  let state = initial;
+  if (size === undefined) return { kept, bad: 0 };
+  if (size > MAX_FILE_BYTES) return { kept, bad: 1 };
   let bad = 0;
   // What comes after the last end of a line was not written to its end.
-  for (const line of text.split("\n").slice(0, -1)) {
-    const change = readChange(parsed(line));
-    if (change === undefined) bad++;
-    else state = changed(state, change);
+  for (const line of readFileSync(file, "utf8").split("\n").slice(0, -1)) {
+    const fields = fieldsOf(parseLine(line));
+    const [room, message] = [readRoomName(fields.room), readMessage(fields.message)];
+    if (room === undefined || message === undefined) bad++;
+    else add(kept, room, message);
   }
-  return { state, bad };
+  return { kept, bad };
 }
 
-function parsed(line: string): unknown {
+/** Over a bound the oldest goes: message of a room, or room. */
+function add(kept: Map<string, Message[]>, room: string, message: Message): void {
+  const messages = kept.get(room) ?? [];
+  messages.push(message);
+  if (messages.length > MAX_HISTORY) messages.shift();
+  kept.delete(room);
+  kept.set(room, messages);
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_ROOMS && oldest !== undefined) kept.delete(oldest);
+}
+
+function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -30,10 +30,10 @@ it("serves the page and its files with their types, and with headers that forbid
 });
 
 it("compresses where the asker takes that", () => {
-  const page = answer("GET", "/", "br, gzip;q=0.5");
+  const page = answer("GET", "/", { accepts: "br, gzip;q=0.5" });
   expect(page.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding" });
   expect(gunzipSync(page.body as Uint8Array).toString()).toBe("<!doctype html><title>x</title>");
-  expect(answer("GET", "/", "br").headers).not.toHaveProperty("content-encoding");
+  expect(answer("GET", "/", { accepts: "br" }).headers).not.toHaveProperty("content-encoding");
 });
 
 it("finds nothing outside the folder, and no file of another kind", () => {

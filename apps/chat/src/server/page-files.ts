@@ -39,8 +39,14 @@ export interface PageAnswer {
   readonly body: Uint8Array<ArrayBuffer> | string | null;
 }
 
-/** Answers the requests of a page. `accepts`: the encodings that the asker takes, as in `Accept-Encoding`. */
-export type Page = (method: string | undefined, path: string | undefined, accepts?: string | null) => PageAnswer;
+/** What else of a request counts: its `Accept-Encoding` and its `Host`. */
+export interface PageHeaders {
+  readonly accepts?: string | null | undefined;
+  readonly host?: string | null | undefined;
+}
+
+/** Answers the requests of a page. */
+export type Page = (method: string | undefined, path: string | undefined, headers?: PageHeaders) => PageAnswer;
 
 interface PageFile {
   readonly type: string;
@@ -63,7 +69,7 @@ export function readPage(folder: string): Page {
   const index = files.get("/index.html");
   if (index !== undefined) files.set("/", index);
 
-  return (method, path, accepts) => {
+  return (method, path, { accepts } = {}) => {
     if (method !== "GET" && method !== "HEAD") {
       return { status: 405, headers: { ...headers, allow: "GET, HEAD" }, body: null };
     }

@@ -1,10 +1,19 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Endpoints } from "@sente-lite/flow";
-import { type ChatSystem, chatEndpoints } from "./chat-server.ts";
+import type { Endpoints, StartRouter } from "@sente-lite/flow";
+import type { ChannelSocketClient } from "@sente-lite/protocol";
+import { openBackplane } from "./backplane.ts";
+import {
+  type ChatServer,
+  type ChatServerOptions,
+  chatEndpoints,
+  chatOptions,
+  chatSystem,
+  followPeers,
+} from "./chat-server.ts";
 import { demoPage } from "./demo-mode.ts";
-import { fileStore, memoryStore, type Store } from "./file-store.ts";
+import { fileStore, memoryStore } from "./file-store.ts";
 import { type Page, readPage } from "./page-files.ts";
 
 const DEFAULT_PORT = 3000;
@@ -28,15 +37,16 @@ export interface Listener {
 }
 
 /** What differs between the runtimes. */
-export interface ChatRuntime {
-  /** The chat with what was kept, not started. */
-  readonly system: (store: Store) => ChatSystem;
+export interface ChatRuntime<Server extends ChatServer> {
+  readonly makeServer: (options: ChatServerOptions) => Server;
+  readonly startRouter: StartRouter;
+  readonly makeClient: (url: string, options: { readonly params: { readonly key: string } }) => ChannelSocketClient;
   /** Rejects with the code `EADDRINUSE` where somebody else has the port. */
-  readonly listen: (serving: Serving) => Listener | Promise<Listener>;
+  readonly listen: (server: Server, serving: Serving) => Listener | Promise<Listener>;
 }
 
 /** The program of every chat server: reads the arguments, serves until a signal, and says where. */
-export async function serveChat({ system, listen }: ChatRuntime): Promise<void> {
+export async function serveChat<Server extends ChatServer>(runtime: ChatRuntime<Server>): Promise<void> {
   const { values: args } = parseArgs({
     args: process.argv.slice(2),
     options: {
@@ -46,19 +56,30 @@ export async function serveChat({ system, listen }: ChatRuntime): Promise<void> 
       data: { type: "string" },
       /** Visitors may restart the server: whoever started it starts it again. */
       demo: { type: "boolean", default: false },
+      /** `/metrics` answers whoever asks: for a server that only those who may read them can reach. */
+      metrics: { type: "boolean", default: false },
+      /** One of several servers: its name, the address of the broker that they share, and a secret of theirs. */
+      node: { type: "string" },
+      broker: { type: "string", default: "redis://127.0.0.1:6379" },
+      key: { type: "string", default: "" },
     },
   });
   const report = (message: string) => console.error(`chat: ${message}`);
-  const chat = system(args.data === undefined ? memoryStore : fileStore(args.data, report));
+  const node = args.node === undefined ? undefined : { name: args.node, key: args.key };
+  const backplane = node === undefined ? undefined : await openBackplane(args.broker);
+  const server = runtime.makeServer({ ...chatOptions, ...(backplane === undefined ? {} : { backplane }) });
+  const store = args.data === undefined ? memoryStore : fileStore(args.data, report);
+  const chat = chatSystem(server, runtime.startRouter, store, node);
   await chat.start();
 
   const files = readPage(fileURLToPath(new URL("page/", import.meta.url)));
-  const page = demoPage(files, args.demo ? () => void end(AGAIN) : undefined);
-  const endpoints = chatEndpoints(chat);
+  const page = demoPage(files, args.host, args.demo ? () => void end(AGAIN) : undefined);
+  const endpoints = chatEndpoints(chat, { withMetrics: args.metrics });
   let listener: Listener;
   try {
-    const at = (port: number) => listen({ port, hostname: args.host, page, endpoints });
-    listener = args.port === undefined ? await firstFree(DEFAULT_PORT, at) : await at(Number(args.port));
+    const listenAt = (port: number) => runtime.listen(server, { port, hostname: args.host, page, endpoints });
+    listener =
+      args.port === undefined ? await listenOnFirstFree(DEFAULT_PORT, listenAt) : await listenAt(Number(args.port));
   } catch (error) {
     report(`cannot listen: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
@@ -76,14 +97,21 @@ export async function serveChat({ system, listen }: ChatRuntime): Promise<void> 
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
   // It ends by itself only where an error escalated.
   void chat.ended().then(() => end(1));
-  console.log(`chat: http://${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}/`);
+  const address = `${args.host.includes(":") ? `[${args.host}]` : args.host}:${listener.port}`;
+  if (node !== undefined) {
+    followPeers(chat, server, runtime.makeClient(`ws://${address}/chsk`, { params: { key: node.key } }), node);
+  }
+  console.log(`chat: http://${address}/`);
 }
 
 /** On the first port, or the next one that nobody has. */
-async function firstFree(first: number, at: (port: number) => Listener | Promise<Listener>): Promise<Listener> {
+async function listenOnFirstFree(
+  first: number,
+  listenAt: (port: number) => Listener | Promise<Listener>,
+): Promise<Listener> {
   for (let port = first; ; port++) {
     try {
-      return await at(port);
+      return await listenAt(port);
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
       if (!isTaken || port >= first + 100) throw error;

@@ -6,7 +6,10 @@ export function webAnswers({ page, endpoints }: Serving): (request: Request) => 
     const answer = endpoints.fetch(request) as Promise<Response> | undefined;
     if (answer !== undefined) return answer;
     const { pathname } = new URL(request.url);
-    const { status, headers, body } = page(request.method, pathname, request.headers.get("accept-encoding"));
+    const { status, headers, body } = page(request.method, pathname, {
+      accepts: request.headers.get("accept-encoding"),
+      host: request.headers.get("host"),
+    });
     return new Response(body, { status, headers });
   };
 }

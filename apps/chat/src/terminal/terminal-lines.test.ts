@@ -36,17 +36,25 @@ it("says what a reconnect brought", () => {
     "* back: the session went on where it was, replayed 1 message that was missed",
     "* back: the session went on where it was, replayed 2 messages that were missed",
   ]);
-  expect(noticeLine({ type: "fetched", missed: 3 })).toBe(
-    "* back: the session began anew, fetched 3 messages that were missed",
-  );
+  expect([0, 3].map((missed) => noticeLine({ type: "recovered", missed }))).toEqual([
+    "* back: the session began anew, and nothing was missed",
+    "* back: the session began anew, recovered 3 messages that were missed",
+  ]);
+  expect([0, 1].map((missed) => noticeLine({ type: "incomplete", missed }))).toEqual([
+    "* back: the session began anew, and the server lost our place: something may be missing",
+    "* back: the session began anew, fetched 1 message that was missed; the server lost our place: others may be missing",
+  ]);
 });
 
 it("says before the line where one is, and who is writing", () => {
-  const typing = (uid: string, name: string) => ({ type: "typing", room: "lobby", writer: { uid, name } }) as const;
-  const one = viewStep(initialView("lobby"), typing("a", "Ann"));
-  expect(promptText(initialView("lobby"))).toBe("#lobby> ");
+  const person = (uid: string, name: string) => ({ type: "person", person: { uid, name, runtimes: [] } }) as const;
+  const typing = (uid: string) => ({ type: "typing", room: "lobby", uid }) as const;
+  const members = { type: "members", room: "lobby", uids: new Set(["a", "b"]) } as const;
+  const known = [members, person("a", "Ann"), person("b", "Bob")].reduce(viewStep, initialView("lobby"));
+  const one = viewStep(known, typing("a"));
+  expect(promptText(known)).toBe("#lobby> ");
   expect(promptText(one)).toBe("#lobby (Ann writing)> ");
-  expect(promptText(viewStep(one, typing("b", "Bob")))).toBe("#lobby (Ann and 1 more writing)> ");
+  expect(promptText(viewStep(one, typing("b")))).toBe("#lobby (Ann and 1 more writing)> ");
 });
 
 it("lists the rooms with what is unread", () => {

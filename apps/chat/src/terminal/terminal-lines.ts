@@ -9,6 +9,7 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 
 export const helpLines: readonly string[] = [
   "* /people          who is here",
+  "* /there NAME      ask whether somebody is there",
   "* /rooms           which rooms there are, and what is unread in them",
   "* /room NAME       go to another room",
   "* /name NAME       take another name",
@@ -42,12 +43,15 @@ export function presenceLines(before: readonly Person[], after: readonly Person[
 
 /** What a reconnect brought. */
 export function noticeLine({ type, missed }: Notice): string {
-  const how = type === "resumed" ? "went on where it was" : "began anew";
+  const how = `* back: the session ${type === "resumed" ? "went on where it was" : "began anew"}`;
   const what = missed === 1 ? "1 message that was missed" : `${missed} messages that were missed`;
-  const got = type === "resumed" ? "replayed" : "fetched";
-  return missed === 0
-    ? `* back: the session ${how}, and nothing was missed`
-    : `* back: the session ${how}, ${got} ${what}`;
+  if (type === "incomplete") {
+    return missed === 0
+      ? `${how}, and the server lost our place: something may be missing`
+      : `${how}, fetched ${what}; the server lost our place: others may be missing`;
+  }
+  const got = type === "resumed" ? "replayed" : "recovered";
+  return missed === 0 ? `${how}, and nothing was missed` : `${how}, ${got} ${what}`;
 }
 
 export function roomLines({ rooms, room, unread }: View): readonly string[] {

@@ -18,6 +18,9 @@ import {
   roomLines,
 } from "./terminal-lines.ts";
 
+/** Whoever typed within this time is there. */
+const THERE_MS = 5 * 60_000;
+
 type MakeClient = (url: string, options: ClientOptions) => ChannelSocketClient;
 
 /** The chat in a terminal: what is said scrolls by, the line that one writes stays. The same on every runtime. */
@@ -35,6 +38,7 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
   let name = readName(args.name) ?? fail("--name: 1 to 32 characters that can be seen");
   const room = readRoomName(args.room) ?? fail("--room: letters, digits and hyphens");
 
+  let lastKeyAt = Date.now();
   const client = makeClient(args.url, { params: () => ({ key: args.key, name, runtime }) });
   const chat = createChatClient({
     client,
@@ -43,6 +47,7 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
     name: () => name,
     newId: () => randomBytes(16).toString("hex"),
     now: Date.now,
+    isThere: () => Date.now() - lastKeyAt < THERE_MS,
     onRenamed: (taken) => {
       name = taken;
     },
@@ -50,8 +55,14 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
   // What was not delivered is shown as such, among the messages; the library's own report would be drawn over them.
   client.errorChan.on(() => {});
   const screen = openScreen({
-    onLine: (line) => void take(line),
-    onKey: (line) => line !== "" && !line.startsWith("/") && chat.typing(),
+    onLine: (line) => {
+      lastKeyAt = Date.now();
+      void take(line);
+    },
+    onKey: (line) => {
+      lastKeyAt = Date.now();
+      if (line !== "" && !line.startsWith("/")) chat.noteTyping();
+    },
     onEnd: () => {
       isAtEnd = true;
       endIfDone();
@@ -83,7 +94,7 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
     screen.prompt(promptText(view));
   };
 
-  const ownEntries = (status: Entry["status"]) =>
+  const findOwnEntries = (status: Entry["status"]) =>
     [...chat.view().talks.values()].flatMap(({ entries }) => entries.filter((entry) => entry.status === status));
 
   chat.subscribe((view, previous) => {
@@ -113,8 +124,14 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
       const wanted = readRoomName(rest.join("-").replace(/^#/, ""));
       const refusal = wanted === undefined ? "bad-room" : await chat.enter(wanted);
       if (refusal !== undefined) screen.print(`* refused: ${refusal}`, "faint");
+    } else if (command === "/there") {
+      const asked = talkIn(chat.view(), chat.view().room).people.filter((person) => person.name === rest.join(" "));
+      for (const { uid, name } of asked) {
+        screen.print(`* ${name} is ${(await chat.ask(uid)) ? "there" : "away"}`, "faint");
+      }
+      if (asked.length === 0) screen.print("* nobody here is called that", "faint");
     } else if (command === "/retry") {
-      for (const entry of ownEntries("failed")) chat.retry(entry);
+      for (const entry of findOwnEntries("failed")) chat.retry(entry);
     } else if (command === "/cut") {
       // Not in the help: for tests, and for those who want to watch that nothing is lost.
       client.chsk.breakConnection();
@@ -134,15 +151,14 @@ export function runTerminal(runtime: string, makeClient: MakeClient): void {
   process.once("SIGTERM", () => end());
 
   function endIfDone(): void {
-    if (isAtEnd && ownEntries("sending").length === 0) end(ownEntries("failed").length === 0 ? 0 : 1);
+    if (isAtEnd && findOwnEntries("sending").length === 0) end(findOwnEntries("failed").length === 0 ? 0 : 1);
   }
 
   function end(code = 0): void {
     if (isEnded) return;
     isEnded = true;
-    for (const { text } of ownEntries("sending")) screen.print(`* not delivered: ${text.replaceAll("\n", " ")}`);
+    for (const { text } of findOwnEntries("sending")) screen.print(`* not delivered: ${text.replaceAll("\n", " ")}`);
     stopState();
-    chat.leave();
     chat.stop();
     client.close();
     screen.close();

@@ -24,32 +24,63 @@
                          oldest (-> (update :set disj oldest) (update :queue subvec 1))))))
       true)))
 
+(defn- hello!
+  "What was said in the room, and who is in it: by name, which the ids of members are not."
+  [{:keys [request-fn]} {:keys [history state]} room]
+  (-> (if (:recovered? @state) (js/Promise.resolve nil) (history {:limit 100}))
+      (.then (fn [{:keys [entries]}]
+               (.then (request-fn [:chat/hello {:room room}]) (fn [_] (map :?data entries)))))))
+
+(defn- tell-members [tell people before after]
+  (doseq [uid (remove before after)] (when-let [person (people uid)] (tell [:here person])))
+  (doseq [uid (remove after before)] (tell [:gone uid])))
+
 (defn talk!
-  "Joins `room` over a client. `tell` is called with `[:said message]`, `[:joined people]`, `[:here person]`, `[:gone uid]`,
-  `[:back resumed?]`, `[:away]` and `[:refused code]`. Returns a function that says something."
-  [{:keys [ch-recv send-fn request-fn]} room tell]
+  "Is in `room` over a client, from its joining on and again after each lost session. `tell` is called with `[:said message]`,
+  `[:joined people]`, `[:here person]`, `[:gone uid]`, `[:back resumed?]`, `[:away]` and `[:refused code]`. Returns a function
+  that says something."
+  [{:keys [ch-recv send-fn] :as client} room tell]
   (let [known (atom {:set #{} :queue []})
+        people (atom {})
+        here (atom nil)
+        joined ((:room client) (str "chat/" room))
         on (:on ch-recv)
         said (fn [message] (when (newly known message) (tell [:said message])))
         refused (fn [error] (tell [:refused (:code (ex-data error))]))
-        join! (fn [then]
-                (-> (request-fn [:chat/join {:room room}])
-                    (.then (fn [{:keys [people history]}]
-                             (tell [:joined people])
-                             (run! said history)
-                             (then)))
-                    (.catch refused)))]
-    (on :chat/message (fn [{{:keys [room message]} :?data}] (said message)))
-    (on :chat/here (fn [{{:keys [person]} :?data}] (tell [:here person])))
-    (on :chat/gone (fn [{{:keys [uid]} :?data}] (tell [:gone uid])))
+        members (fn [{:keys [uids]}]
+                  ;; Between two sessions nobody is told of them.
+                  (when (and @here (= :joined (:status @(:state joined))))
+                    (tell-members tell @people @here uids)
+                    (reset! here uids)))
+        come! (fn [then]
+                (-> (hello! client joined room)
+                    (.then (fn [messages]
+                             (then)
+                             (run! said messages)
+                             (members @(:members joined))))
+                    (.catch refused)))
+        first-time (fn []
+                     (let [uids (:uids @(:members joined))]
+                       (reset! here uids)
+                       (tell [:joined (keep @people uids)])))]
+    ((:on (:ch-recv joined)) :chat/message (fn [{:keys [?data]}] (said ?data)))
+    (on :chat/welcome (fn [{:keys [?data]}] (reset! people (into {} (map (juxt :uid identity)) (:people ?data)))))
+    (on :chat/person (fn [{:keys [?data]}] (swap! people assoc (:uid ?data) ?data)))
+    (on :chat/there (fn [{:keys [?reply-fn]}] (?reply-fn true)))
+    (add-watch (:members joined) ::members (fn [_ _ _ after] (members after)))
+    (add-watch (:state joined) ::state
+               (fn [_ _ before {:keys [status code]}]
+                 (when-not (= status (:status before))
+                   (case status
+                     :joined (come! (if @here #(tell [:back false]) first-time))
+                     :refused (tell [:refused code])
+                     nil))))
     (on :chsk/state
         (fn [{[before after] :?data}]
           (cond
             (= (:open? before) (:open? after)) nil
             (not (:open? after)) (tell [:away])
-            (:resumed? after) (tell [:back true])
-            (:first-open? after) (join! (fn []))
-            :else (join! #(tell [:back false])))))
+            (:resumed? after) (tell [:back true]))))
     (fn [text]
       ;; The library sends it when there is a connection, once; the reply only tells of a refusal.
       (send-fn [:chat/send {:room room :id (str (random-uuid)) :text text}]

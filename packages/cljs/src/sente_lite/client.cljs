@@ -4,19 +4,16 @@
             [sente-lite.peer :as peer]
             [sente-lite.values :as values]
             #?@(:org.babashka/nbb [["@sente-lite/node" :as lib]
-                                   ["@sente-lite/node/edn" :refer [edn]]
-                                   ["@sente-lite/node/json" :refer [json]]
-                                   ["@sente-lite/node/transit-json" :refer [transitJson]]]
+                                   [sente-lite.codecs :as codecs]]
                 :scittle [["SenteLite" :as lib]])))
 
-(def ^:private codecs
-  #?(:org.babashka/nbb {"edn" edn "json" json "transit-json" transitJson}
-     :scittle {"edn" lib/edn "json" lib/json "transit-json" lib/transitJson}))
+(def ^:private known-codecs
+  #?(:org.babashka/nbb codecs/known
+     :scittle {"edn" lib/edn "json" lib/json "transit-json" lib/transitJson
+               "transit-msgpack" lib/transitMsgpack "sente-msgpack" lib/senteMsgpack}))
 
 (defn- codec-of [options]
-  (when-let [asked (peer/serialization options)]
-    (or (codecs asked)
-        (throw (ex-info (str "no such serialization: " asked) {:code :bad-option :serialization asked})))))
+  (some-> (peer/serialization options) (peer/find-codec known-codecs)))
 
 (defn- strings [entries]
   (let [found #js {}]
@@ -24,7 +21,7 @@
       (unchecked-set found (if (keyword? k) (name k) (str k)) (if (keyword? v) (name v) (str v))))
     found))
 
-(defn- asked-anew [value convert]
+(defn- convert-each-time [value convert]
   (if (fn? value)
     (fn [] (.then (js/Promise.resolve (value)) convert))
     (convert value)))
@@ -36,8 +33,8 @@
         codec (codec-of options)]
     (when codec (unchecked-set given "codec" codec))
     (when client-id (unchecked-set given "clientId" (str client-id)))
-    (when params (unchecked-set given "params" (asked-anew params strings)))
-    (when headers (unchecked-set given "headers" (asked-anew headers strings)))
+    (when params (unchecked-set given "params" (convert-each-time params strings)))
+    (when headers (unchecked-set given "headers" (convert-each-time headers strings)))
     (when token (unchecked-set given "csrfToken" token))
     given))
 
@@ -96,11 +93,37 @@
     ([event timeout-ms]
      (.then (.requestFn client (peer/event->js event) (if timeout-ms #js {:timeoutMs timeout-ms} #js {}))
             values/->clj
-            (fn [error]
-              (js/Promise.reject
-               (ex-info (.-message error)
-                        {:code (keyword (.-code error)) :data (values/->clj (.-data error))}
-                        error)))))))
+            peer/reject))))
+
+;; rooms
+
+(defn- room-state->clj [state]
+  {:status (keyword (.-status state))
+   :code (some-> (.-code state) keyword)
+   :message (.-message state)
+   :recovered? (.-recovered state)})
+
+(defn- members->clj [members]
+  {:uids (set (js/Array.from (.-uids members))) :count (.-count members) :complete? (.-isComplete members)})
+
+(defn- watch [watchable convert]
+  (let [found (atom (convert (.get watchable)))]
+    (.subscribe watchable (fn [after] (reset! found (convert after))))
+    found))
+
+(defn- room-fn [client]
+  (fn room
+    ([room-name] (room room-name nil))
+    ([room-name {:keys [since]}]
+     (let [joined (.room client room-name (if since #js {:since (peer/position->js since)} #js {}))]
+       {:name room-name
+        :ch-recv (peer/ch-recv (.-chRecv joined) {:read (fn [received] [(peer/room-message received)]) :source-id identity})
+        :state (watch (.-state joined) room-state->clj)
+        :members (watch (.-members joined) members->clj)
+        :position (fn [] (peer/position->clj ((.-position joined))))
+        :send-fn (fn [event & [options]] (.sendFn joined (peer/event->js event) (peer/send-options options)))
+        :history (peer/history-fn joined)
+        :leave! (fn [] (.leave joined) nil)}))))
 
 (defn- ws-errors
   "`:chsk/error`, for which the library has no message: what a socket said when it failed is in its state."
@@ -127,6 +150,7 @@
                             :chsk/error)))))
         send-fn (fn
                   ([event] (.sendFn client (peer/event->js event)))
+                  ([event options] (.sendFn client (peer/event->js event) (peer/send-options options)))
                   ([event timeout-ms cb]
                    (if cb
                      (.sendFn client (peer/event->js event) (or timeout-ms js/undefined) (replied cb))
@@ -135,13 +159,14 @@
         read (fn [received]
                (let [data (data->clj received)
                      event (peer/event->clj received data)]
-                 [(message (first event) event data)]))]
+                 [(assoc (message (first event) event data) :?reply-fn (peer/reply-fn-of received))]))]
     (.subscribe (.-state client) (fn [after] (reset! state (state->clj after))))
     {:chsk (.-chsk client)
      :ch-recv (peer/ch-recv (.-chRecv client)
-                            {:read read :source-id identity :own-events (ws-errors client message)})
+                            {:read read :source-id identity :own-ids #{:chsk/error} :own-events (ws-errors client message)})
      :send-fn send-fn
      :request-fn (request-fn client)
+     :room (room-fn client)
      :state state
      :error-chan error-chan
      :ready (fn [] (.then (.ready client) (fn [opened] (state->clj opened))))
@@ -149,7 +174,9 @@
 
 (defn make-channel-socket-client!
   "Makes a client, which connects at once and stays connected. `(… path options)`, or as in Sente
-  `(… path csrf-token options)`. Returns `:chsk :ch-recv :send-fn :request-fn :state :error-chan :ready :close!`."
+  `(… path csrf-token options)`. Returns `:chsk :ch-recv :send-fn :request-fn :room :state :error-chan :ready :close!`;
+  `((:room client) name {:since position})` joins a room, and returns
+  `:name :ch-recv :state :members :position :send-fn :history :leave!` of it."
   ([path] (client-of path nil {}))
   ([path options] (if (map? options) (client-of path nil options) (client-of path options {})))
   ([path csrf-token & options]

@@ -4,7 +4,7 @@
             [sente-lite.client :as client]
             [sente-lite.server :as server]))
 
-(defn- listening [http-server {:keys [port hostname] :or {port 0 hostname "127.0.0.1"}}]
+(defn- listen [http-server {:keys [port hostname] :or {port 0 hostname "127.0.0.1"}}]
   (js/Promise.
    (fn [resolve reject]
      (.once http-server "error" reject)
@@ -24,7 +24,7 @@
                      (fn [_ response]
                        (.writeHead response 426 #js {"upgrade" "websocket"})
                        (.end response "this is a WebSocket server")))
-        began (listening http-server options)]
+        began (listen http-server options)]
     (.on http-server "upgrade" (:ajax-get-or-ws-handshake-fn made))
     (.catch began (fn [error] ((:report! (:error-chan made)) error {:source "listen"})))
     (-> made

@@ -24,6 +24,13 @@
   [{:keys [serialization packer]}]
   (some-> (or serialization packer) name))
 
+(defn find-codec
+  "Finds a codec by name among those that are known; throws where there is none."
+  [asked known]
+  (or (known asked)
+      (throw (ex-info (str "no such serialization: " asked ", there are " (str/join ", " (sort (keys known))))
+                      {:code :bad-option :serialization asked}))))
+
 ;; errors
 
 (defn cause
@@ -110,6 +117,56 @@
       sent)
     event))
 
+(defn reject
+  "A rejected promise, for a request that failed: its error has the code."
+  [error]
+  (js/Promise.reject
+   (ex-info (.-message error) {:code (keyword (.-code error)) :data (values/->clj (.-data error))} error)))
+
+(defn send-options [{:keys [volatile?]}]
+  (if volatile? #js {:volatile true} #js {}))
+
+;; rooms
+
+(defn position->clj [position]
+  (when position {:epoch (.-epoch position) :offset (.-offset position)}))
+
+(defn position->js [{:keys [epoch offset]}]
+  #js {:epoch epoch :offset offset})
+
+(defn room-message
+  "An event of a room, live or of its history."
+  [received]
+  (let [data (values/->clj (.-data received))
+        event (event->clj received data)]
+    {:id (first event)
+     :event event
+     :?data data
+     :uid (when-some [uid (.-uid received)] uid)
+     :position (position->clj (.-position received))}))
+
+(defn history-fn
+  "`:history` of a room: promises `{:entries :position :complete?}`, of the last `:limit` or those before `:before`."
+  [room]
+  (fn history
+    ([] (history nil))
+    ([{:keys [limit before]}]
+     (let [options #js {}]
+       (when limit (unchecked-set options "limit" limit))
+       (when before (unchecked-set options "before" (position->js before)))
+       (.then (.history room options)
+              (fn [part]
+                {:entries (mapv room-message (.-entries part))
+                 :position (position->clj (.-position part))
+                 :complete? (.-isComplete part)})
+              reject)))))
+
+(defn reply-fn-of
+  "What answers a message, nil where no answer is wanted."
+  [received]
+  (when-some [reply-fn (.-replyFn received)]
+    (fn ([] (reply-fn nil)) ([reply] (reply-fn (values/->js reply))))))
+
 (defn channel
   "What stands for a core.async channel: `:take!` promises the next message, nil after the last. Messages wait here from
   the first take on; a peer is read no further while too many do. `sente-lite.async` has `<!` and `go-loop` for it."
@@ -127,17 +184,19 @@
                              message))))))}))
 
 (defn ch-recv
-  "`read` makes the event messages of one message of the library's, `source-id` says under which of its ids one is found,
-  `own-events` listens to what it has no message for."
-  [receiver {:keys [read source-id own-events] :or {own-events (fn [_ _] (fn []))}}]
+  "`read` makes the event messages of one message of the library. `source-id` gives the id that the library has for an id
+  here. `own-events` listens to events that the library has no message for: one of `own-ids`, or with `*` all of them."
+  [receiver {:keys [read source-id own-ids own-events] :or {own-ids #{} own-events (fn [_ _] (fn []))}}]
   {:on (fn [id f]
          (let [every? (#{:* "*"} id)
-               stop (.on receiver
-                         (if every? "*" (values/event-id->js (source-id id)))
-                         (fn [message]
-                           (doseq [event-msg (read message)
-                                   :when (or every? (= id (:id event-msg)))]
-                             (f event-msg))))
+               stop (if (own-ids id)
+                      (fn [])
+                      (.on receiver
+                           (if every? "*" (values/event-id->js (source-id id)))
+                           (fn [message]
+                             (doseq [event-msg (read message)
+                                     :when (or every? (= id (:id event-msg)))]
+                               (f event-msg)))))
                stop-own (own-events id f)]
            (fn [] (stop) (stop-own) nil)))
    :ch (channel receiver read)
@@ -145,8 +204,8 @@
    ::read read
    ::own-events own-events})
 
-(defn- answered
-  "What a handler returns is never a reply here, but a promise is waited for: the next message comes after it."
+(defn- await-result
+  "Waits for what a handler returns, where it is a promise, before the next message comes. It is never the reply."
   [result]
   (if (and (some? result) (fn? (.-then result)))
     (.then result
@@ -163,12 +222,12 @@
                receiver
                (fn [message]
                  (try
-                   (answered (reduce (fn [before event-msg]
-                                       (if (and (some? before) (fn? (.-then before)))
-                                         (.then before (fn [_] (f event-msg)))
-                                         (f event-msg)))
-                                     nil
-                                     (read message)))
+                   (await-result (reduce (fn [before event-msg]
+                                           (if (and (some? before) (fn? (.-then before)))
+                                             (.then before (fn [_] (f event-msg)))
+                                             (f event-msg)))
+                                         nil
+                                         (read message)))
                    ;; Not thrown again, which would wrap it again, and hide a reply-error.
                    (catch :default e (js/Promise.reject (cause e)))))
                (options->js options))

@@ -1,5 +1,5 @@
 (ns sente-lite.values
-  "Clojure's data to what sente-lite's JavaScript sends, and back. Both sides hold the same values, so this
+  "Converts Clojure's data to what sente-lite's JavaScript sends, and back. Both sides hold the same values, so this
   is the only place where they meet, whichever codec is on the wire."
   #?(:org.babashka/nbb (:require ["@sente-lite/node" :as lib])
      :scittle (:require ["SenteLite" :as lib])))
@@ -56,12 +56,12 @@
     (array? x) (array-of x)
     :else x))
 
-;; A Clojure map compares keys of one hash one by one, and a peer can choose its keys so: that must not cost more than this.
+;; A Clojure map compares keys of one hash one by one, and a peer can choose such keys. So many of them are let through.
 (def ^:private many 1000)
 (def ^:private most-of-one-hash 100)
 
-(defn- checked
-  "The keys, where few of them have one hash."
+(defn- check-hashes
+  "Returns the keys; throws where too many of them have one hash."
   [ks]
   (when (< many (count ks))
     (let [counts (js/Map.)]
@@ -75,11 +75,11 @@
 
 (defn- record->clj [object]
   (let [names (js/Object.keys object)]
-    (zipmap (checked (mapv event-id->clj names))
+    (zipmap (check-hashes (mapv event-id->clj names))
             (map #(->clj (unchecked-get object %)) names))))
 
 (defn- map->clj [entries]
-  (zipmap (checked (mapv ->clj (js/Array.from (.keys entries))))
+  (zipmap (check-hashes (mapv ->clj (js/Array.from (.keys entries))))
           (map ->clj (js/Array.from (.values entries)))))
 
 (defn- object->clj [x]
@@ -87,7 +87,7 @@
     (lib/isKw x) (event-id->clj (.-fqn x))
     (lib/isUuid x) (parse-uuid (.-value x))
     (instance? js/Map x) (map->clj x)
-    (instance? js/Set x) (set (checked (mapv ->clj (js/Array.from x))))
+    (instance? js/Set x) (set (check-hashes (mapv ->clj (js/Array.from x))))
     (inst? x) x
     (instance? js/Uint8Array x) x
     (lib/isSym x) (split-name symbol (.-fqn x))

@@ -1,10 +1,9 @@
 import { once } from "node:events";
-import { makeChannelSocketClient } from "@sente-lite/node";
+import { makeChannelSocketClient, ReplyError } from "@sente-lite/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { bunFixture } from "../targets/bun-server.ts";
-import { denoFixture } from "../targets/deno-server.ts";
-import { fixtureProcess, nodeFixture } from "../targets/node-server.ts";
+import { codecs } from "../codecs.ts";
+import { fixtureProcess, fixtures } from "../targets/fixtures.ts";
 import { type Clojure, startNbb, startScittle } from "./clojure.ts";
 import { values } from "./values.ts";
 
@@ -45,7 +44,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-describe.each([nodeFixture, bunFixture, denoFixture])("with a client on $runtime", (fixture) => {
+describe.each(fixtures)("with a client on $runtime", (fixture) => {
   it("values, replies, refusals, pushes: each as it was meant, with the connection cut on the way", async () => {
     const client = fixtureProcess("client", fixture, ["--url", `${url}?uid=${fixture.runtime}`, "--codec", "edn"]);
     ends.push(() => client.kill());
@@ -100,6 +99,32 @@ it("a page with the bundle, and one with Scittle, have the server's values and g
   ).toBe('"{:tags #{:a/b}}"');
 });
 
+it.each(Object.values(codecs))("speaks $name with a client that asks for it", async (codec) => {
+  const client = makeChannelSocketClient(url, { params: { uid: codec.name }, codec });
+  ends.push(client.close);
+  const sent = { text: "x".repeat(3_000), list: [1, null, true] };
+  expect(await client.requestFn(["test/echo", sent])).toEqual(sent);
+});
+
+it("what is asked for as its serialization is what it speaks with clients that name none", async () => {
+  await evaluate(`(def binary (sente/make-nbb-server! {:serialization :transit-msgpack :allowed-origins :all}))`);
+  const address = JSON.parse(await evaluate("(.then (:listening binary) #(:url %))"));
+  const socket = new WebSocket(`${address}/chsk?client-id=names-none`);
+  ends.push(() => socket.terminate());
+  const [frame, isBinary] = await once(socket, "message");
+  expect(isBinary).toBe(true);
+  expect(codecs["transit-msgpack"].decode(new Uint8Array(frame))).toMatchObject([
+    [{ fqn: "chsk/handshake" }, ["names-none", null, null]],
+    null,
+  ]);
+  await evaluate("((:close! binary))");
+});
+
+it("a serialization that there is none of is refused, by the names that there are", async () => {
+  const refused = `(try (sente/make-nbb-server! {:serialization :transit-mesgpack}) (catch :default e (ex-message e)))`;
+  expect(await evaluate(refused)).toContain("transit-json-gzip, transit-msgpack, transit-msgpack-gzip");
+});
+
 it("a refusal that is a reply is no error", async () => {
   const client = makeChannelSocketClient(url, { params: { uid: "declined" } });
   ends.push(client.close);
@@ -132,7 +157,7 @@ it("who comes and goes is in the atom, and told as the document's events and as 
   const client = makeChannelSocketClient(url, { params: { uid: "guest" } });
   await client.ready();
   expect(await evaluate('(filter #(= "guest" (second %)) @seen)')).toBe(
-    '([:chsk/uidport-open "guest"] [:chsk/connected "guest"])',
+    '([:chsk/uidport-open "guest"] [:chsk/connected "guest"] [:chsk/client-open "guest"])',
   );
   expect(await evaluate('(contains? (last @uids) "guest")')).toBe("true");
   client.close();
@@ -233,6 +258,79 @@ it("options have the library's meaning: tokens, promises, codecs, several users,
     .toEqual(["ann to/several", "bob to/others", "bob to/several", "cleo to/one", "cleo to/others"]);
   expect(await evaluate("[(:messages-sent @(:metrics strict)) (:status ((:ajax-post-fn strict) {}))]")).toBe("[5 501]");
   await evaluate("((:close! strict))");
+});
+
+it("clients are asked, one or all of a user's, and a client in nbb answers", async () => {
+  const [one, other] = ["one", "other"].map((clientId) =>
+    makeChannelSocketClient(url, { clientId, params: { uid: "zoe" } }),
+  );
+  if (one === undefined || other === undefined) throw new Error("two were made");
+  ends.push(one.close, other.close);
+  one.chRecv.on("test/sum", ({ data, replyFn }) => replyFn?.({ sum: data[0] + data[1] }));
+  other.chRecv.on("test/sum", ({ replyFn }) => replyFn?.(new ReplyError("busy")));
+  await Promise.all([one.ready(), other.ready()]);
+  const ask = '((:request-fn server) {:uid "zoe" :client-id "one"} [:test/sum [1 2]] {:timeout-ms 20000})';
+  expect(await evaluate(ask)).toBe("{:sum 3}");
+  expect(await evaluate(`(.catch ${ask.replace("one", "none")} #(:code (ex-data %)))`)).toBe(":not-connected");
+  expect(
+    await evaluate(
+      `(.then ((:request-all-fn server) "zoe" [:test/sum [3 4]]) #(sort-by first (map (juxt :client-id :value :code) %)))`,
+    ),
+  ).toBe('(["one" {:sum 7} nil] ["other" nil :busy])');
+  expect(
+    await evaluate(`
+      (def own (sente/make-nbb-client! "${url}" {:client-id "own" :params {:uid "yan"}}))
+      ((:on (:ch-recv own)) :test/who (fn [{:keys [?data ?reply-fn]}] (?reply-fn {:who ?data})))
+      (.then ((:ready own))
+        (fn [_] ((:request-fn server) {:uid "yan" :client-id "own"} [:test/who #{:nbb}])))`),
+  ).toBe("{:who #{:nbb}}");
+  await evaluate("((:close! own))");
+});
+
+it("rooms have their rules, histories and members, and are somewhere to send to", async () => {
+  const at = await evaluate(`
+    (def counts (atom []))
+    (def hall (sente/make-nbb-server!
+               {:user-id-fn #(get-in % [:params :uid])
+                :authorized?-fn (fn [_] {:may #{:speak}})
+                :rooms {"hall/*" {:join-fn (fn [{:keys [room uid]}]
+                                             (or (not= room "hall/shut") (sente/reply-error :members-only {:not uid})))
+                                  :send-fn (fn [{:keys [uid context event]}]
+                                             (and (= "ann" uid) (= #{:speak} (:may context)) (= [:test/said {:n 1}] event)))
+                                  :history {:size 2 :ttl-ms 60000}
+                                  :members true}}}))
+    ((:on-members ((:room hall) "hall/tea")) #(swap! counts conj (count %)))
+    (.then (:listening hall) #(:url %))`);
+  const [ann, bob] = ["ann", "bob"].map((uid) => makeChannelSocketClient(JSON.parse(at), { params: { uid } }));
+  if (ann === undefined || bob === undefined) throw new Error("two were made");
+  ends.push(ann.close, bob.close);
+  const [anns, bobs] = [ann.room("hall/tea"), bob.room("hall/tea")];
+  const heard: unknown[] = [];
+  anns.chRecv.on("*", ({ event, uid }) => heard.push([event, uid]));
+  const refused = new Promise((resolve) => bob.errorChan.on(({ error }) => resolve((error as { code?: string }).code)));
+  await expect.poll(() => anns.members.get().count, { timeout: 20_000 }).toBe(2);
+  anns.sendFn(["test/said", { n: 1 }]);
+  bobs.sendFn(["test/said", { n: 1 }]);
+  expect(await refused).toBe("refused");
+  await evaluate('((:send-fn hall) {:room "hall/tea"} [:test/said {:n 2}])');
+  await evaluate('((:send-fn hall) {:room "hall/tea"} [:test/typing] {:volatile? true})');
+  await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(3);
+  expect(heard).toEqual([
+    [["test/said", { n: 1 }], "ann"],
+    [["test/said", { n: 2 }], undefined],
+    [["test/typing"], undefined],
+  ]);
+  const shut = ann.room("hall/shut");
+  await expect.poll(() => shut.state.get().code, { timeout: 20_000 }).toBe("members-only");
+  expect(
+    await evaluate(
+      `(.then ((:history ((:room hall) "hall/tea"))) (fn [part] (map (juxt :?data :uid) (:entries part))))`,
+    ),
+  ).toBe('([{:n 1} "ann"] [{:n 2} nil])');
+  expect(await evaluate('((:leave-fn hall) "bob" "hall/tea")')).toBe("{:connections 1}");
+  expect(await evaluate('((:join-fn hall) "bob" "hall/cup")')).toBe("{:connections 1}");
+  expect(await evaluate('[@counts ((:members ((:room hall) "hall/tea")))]')).toBe('[[1 2 1] #{"ann"}]');
+  await evaluate("((:close! hall))");
 });
 
 it("a port that is taken is a rejected promise and a report, not the end of the process", async () => {

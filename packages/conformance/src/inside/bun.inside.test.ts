@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { clientSuite } from "../suites/client-suite.ts";
-import { pairSuite } from "../suites/pair-suite.ts";
+import { pairSuites } from "../suites/pair-suite.ts";
 import { bunClient } from "../targets/bun-client.ts";
 
 test("this runs in Bun", () => {
@@ -9,8 +9,4 @@ test("this runs in Bun", () => {
 });
 
 clientSuite(bunClient);
-for (const server of ["node", "bun", "deno"]) {
-  for (const codec of bunClient.capabilities.codecs) {
-    pairSuite({ client: bunClient, server, codec, faults: codec === "transit-json", knownFailures: {} });
-  }
-}
+pairSuites(bunClient);

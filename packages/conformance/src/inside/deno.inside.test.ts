@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { clientSuite } from "../suites/client-suite.ts";
-import { pairSuite } from "../suites/pair-suite.ts";
+import { pairSuites } from "../suites/pair-suite.ts";
 import { denoClient } from "../targets/deno-client.ts";
 
 test("this runs in Deno", () => {
@@ -9,8 +9,4 @@ test("this runs in Deno", () => {
 });
 
 clientSuite(denoClient);
-for (const server of ["node", "bun", "deno"]) {
-  for (const codec of denoClient.capabilities.codecs) {
-    pairSuite({ client: denoClient, server, codec, faults: codec === "transit-json", knownFailures: {} });
-  }
-}
+pairSuites(denoClient);

@@ -23,6 +23,7 @@ export class Actor {
     this.#clock = clock;
     this.host = {
       now: () => this.#wallMs + clock.now,
+      monotonic: () => clock.now,
       setTimer: (ms, fn) => this.#setTimer(ms, fn),
       clearTimer: (timer) => this.#clearTimer(timer as Planned | undefined),
       randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
@@ -79,7 +80,7 @@ export class Actor {
     this.#isStalled = false;
     while (!this.#isStalled) {
       const timer = this.#lateTimers.shift();
-      const fn = timer === undefined ? this.#lateFrames.shift() : () => this.#due(timer.planned, timer.fn);
+      const fn = timer === undefined ? this.#lateFrames.shift() : () => this.#fire(timer.planned, timer.fn);
       if (fn === undefined) return;
       fn();
     }
@@ -89,14 +90,14 @@ export class Actor {
     // In whole milliseconds, and never before the time that was asked for.
     const takeBack = this.#clock.after(Math.ceil(ms), () => {
       if (this.#isStalled) this.#lateTimers.push({ planned, fn });
-      else this.#due(planned, fn);
+      else this.#fire(planned, fn);
     });
     const planned: Planned = { takeBack };
     this.#timers.add(planned);
     return planned;
   }
 
-  #due(planned: Planned, fn: () => void): void {
+  #fire(planned: Planned, fn: () => void): void {
     if (this.#timers.delete(planned)) fn();
   }
 

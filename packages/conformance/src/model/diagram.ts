@@ -92,6 +92,6 @@ function edn(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(edn).join(" ")}]`;
   if (typeof value !== "object") return String(value);
   // The numbers of a handshake are always the same.
-  const pairs = Object.entries(value).filter(([key]) => key !== "max-frame" && key !== "ack");
+  const pairs = Object.entries(value).filter(([key]) => !["max-frame", "ack", "features"].includes(key));
   return `{${pairs.map(([key, one]) => `:${key} ${key === "session" ? one : edn(one)}`).join(" ")}}`;
 }

@@ -5,7 +5,7 @@ import type { SessionFacts } from "./watch.ts";
 export const FORGED_ACK = '[["chsk/ack",1000000],null]';
 
 /** What somebody on the way makes of an attempt that names a session. */
-export function forged(
+export function forge(
   sessions: ReadonlyMap<string, SessionFacts>,
   line: Line,
   url: string,

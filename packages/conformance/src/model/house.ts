@@ -1,7 +1,9 @@
 import { createServer, type ServerCore } from "@sente-lite/engine";
 import { SessionLostError } from "@sente-lite/protocol";
 import { json } from "@sente-lite/protocol/json";
+import type { MemoryBackplane } from "@sente-lite/protocol/testing";
 import type { Actor } from "./actor.ts";
+import { consume, createSlowContract } from "./inbound.ts";
 import type { Setup } from "./schedule.ts";
 import { answerTo, type Sent, type Tab } from "./tab.ts";
 
@@ -10,8 +12,13 @@ const otherJson = { ...json, name: "json2" };
 
 export interface HouseWorld {
   readonly setup: Setup;
+  readonly backplane: MemoryBackplane | undefined;
   readonly fail: (message: string) => void;
   readonly tab: (index: number) => Tab | undefined;
+  /** Work on an event of a client begins. */
+  readonly noteBegun: (client: number, k: number) => void;
+  /** More came from one of the user's clients than may wait. */
+  readonly noteOverflow: (uid: unknown, clientId: unknown) => void;
   readonly stamp: () => number;
   /** The server says that a session is over, and which pushes may not have arrived. */
   readonly sessionLost: (id: string, undelivered: readonly number[]) => void;
@@ -40,7 +47,8 @@ export class House {
     this.epoch = epoch;
     this.actor = actor;
     this.#world = world;
-    const { pingMs, windowMs, batchMs, limits, backpressure, maxAwaySessions } = world.setup;
+    const { pingMs, windowMs, batchMs, limits, backpressure, maxAwaySessions, inbound } = world.setup;
+    const contract = inbound && createSlowContract(inbound, actor);
     this.core = createServer({
       host: actor.host,
       codecs: [json, otherJson],
@@ -52,17 +60,30 @@ export class House {
         batchMs,
         backpressure,
         maxAwaySessions,
+        ...(world.backplane && { backplane: world.backplane }),
         ...limits,
+        ...inbound?.limits,
+        // To the application in here all events are alike.
+        ...(contract && ({ contract } as object)),
       },
     });
     const { server } = this.core;
-    server.chRecv.on("a/n", ({ data, uid }) => void this.#arrived(data as Data, uid));
+    if (inbound === undefined) server.chRecv.on("a/n", ({ data, uid }) => void this.#takeEvent(data as Data, uid));
+    else {
+      const consumer = inbound.consumer === "late" ? "router" : inbound.consumer;
+      consume(server.chRecv, "a/n", { ...inbound, consumer }, actor, (message) => {
+        const { data, uid } = message;
+        world.noteBegun((data as Data).c, (data as Data).k);
+        this.#takeEvent(data as Data, uid);
+      });
+    }
     server.chRecv.on("a/ask", ({ data, uid, replyFn }) => {
-      const sent = this.#arrived(data as Data, uid);
+      const sent = this.#takeEvent(data as Data, uid);
       if (sent !== undefined && replyFn !== undefined) this.#answer(sent, replyFn);
     });
-    server.errorChan.on(({ error }) => {
+    server.errorChan.on(({ error, context }) => {
       this.errors.push((error as { readonly code?: string }).code ?? error.message);
+      if (this.errors.at(-1) === "receiver-full") world.noteOverflow(context.uid, context.clientId);
       if (error instanceof SessionLostError) {
         const pushes = error.undelivered.map(([, data]) => (data as { readonly n: number }).n);
         world.sessionLost(error.sessionId, pushes);
@@ -85,7 +106,7 @@ export class House {
     else if (sent.answer !== "never") reply();
   }
 
-  #arrived({ c, k }: Data, uid: string | null): Sent | undefined {
+  #takeEvent({ c, k }: Data, uid: string | null): Sent | undefined {
     const { fail, tab, setup } = this.#world;
     const from = tab(c);
     const sent = from?.sent[k];
@@ -97,8 +118,10 @@ export class House {
     // Who resends gets at least once, by choice.
     if (setup.onSessionLost === "resend") return sent;
     if (sent.delivered > 1) fail(`${what} came twice`);
-    if (k < from.lastDelivered) fail(`${what} came after a later one`);
-    from.lastDelivered = k;
+    // What still waits of a session that was lost is handled beside what the next one brings.
+    const order = setup.inbound === undefined ? "" : `${c} ${sent.sentIn}`;
+    if (k < (from.lastDelivered.get(order) ?? -1)) fail(`${what} came after a later one`);
+    from.lastDelivered.set(order, k);
     if (sent.sentIn === undefined) fail(`${what} came without being sent`);
     if (sent.isTakenOut) fail(`${what} timed out before it was sent, and came`);
     return sent;

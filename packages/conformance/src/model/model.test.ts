@@ -4,6 +4,8 @@ import { run } from "./run.ts";
 import { isWrong, simulate } from "./sim.ts";
 
 const runs = Number(process.env.MODEL_RUNS ?? 4_000);
+const runsOfLagging = Math.ceil(runs / 4);
+const runsOfHandedOn = Math.ceil(runs / 8);
 const firstSeed = Number(process.env.MODEL_SEED ?? 1);
 
 describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
@@ -14,6 +16,30 @@ describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
         if (!(await isWrong(seed))) continue;
         const { failure, schedule } = await simulate(seed);
         expect.fail(`${failure}\npnpm sim --seed ${seed}\n${schedule}`);
+      }
+    },
+    60_000 + runs * 50,
+  );
+
+  it(
+    "lose nothing in silence, and keep order and bounds, where those who take events lag behind",
+    async () => {
+      for (let seed = firstSeed; seed < firstSeed + runsOfLagging; seed++) {
+        if (!(await isWrong(seed, "lagging"))) continue;
+        const { failure, schedule } = await simulate(seed, "lagging");
+        expect.fail(`${failure}\npnpm sim --kind lagging --seed ${seed}\n${schedule}`);
+      }
+    },
+    60_000 + runs * 50,
+  );
+
+  it(
+    "lose nothing where one server hands its sessions on to the next, which starts only then (section 6.13)",
+    async () => {
+      for (let seed = firstSeed; seed < firstSeed + runsOfHandedOn; seed++) {
+        if (!(await isWrong(seed, "handedOn"))) continue;
+        const { failure, schedule } = await simulate(seed, "handedOn");
+        expect.fail(`${failure}\npnpm sim --kind handedOn --seed ${seed}\n${schedule}`);
       }
     },
     60_000 + runs * 50,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { load } from "../../../../tooling/scripts/bundle.mjs";
 import { directed } from "./directed.ts";
-import { type Change, equivalent, mutants } from "./mutants.ts";
+import { type Change, equivalent, handedOnMutants, inboundMutants, mutants } from "./mutants.ts";
 import type { run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { scheduleOf } from "./sim.ts";
@@ -10,6 +10,10 @@ import { scheduleOf } from "./sim.ts";
 const RUNS = 600;
 
 const random = Array.from({ length: RUNS }, (_, n) => scheduleOf(n + 1));
+
+const lagging = Array.from({ length: RUNS }, (_, n) => scheduleOf(n + 1, "lagging"));
+
+const handedOn = Array.from({ length: RUNS / 2 }, (_, n) => scheduleOf(n + 1, "handedOn"));
 
 /** What the first of the schedules that fails says, with the sources changed. */
 async function failureOf(changes: readonly Change[], given: readonly Schedule[]): Promise<string | undefined> {
@@ -26,11 +30,19 @@ describe("the model notices", () => {
     const given = by === undefined ? [...random, ...Object.values(directed)] : [directed[by]];
     expect(await failureOf(changes, given)).toEqual(expect.any(String));
   });
+
+  it.each(inboundMutants)("$name, where consumers lag behind", { timeout: 60_000 }, async ({ changes }) => {
+    expect(await failureOf(changes, lagging)).toEqual(expect.any(String));
+  });
+
+  it.each(handedOnMutants)("$name, where sessions are handed on", { timeout: 60_000 }, async ({ changes }) => {
+    expect(await failureOf(changes, handedOn)).toEqual(expect.any(String));
+  });
 });
 
 describe("the model does not notice", () => {
   it("sources without a fault, in the same schedules", { timeout: 60_000 }, async () => {
-    expect(await failureOf([], [...Object.values(directed), ...random])).toBeUndefined();
+    expect(await failureOf([], [...Object.values(directed), ...random, ...lagging, ...handedOn])).toBeUndefined();
   });
 
   it.each(equivalent)("$name, as $why", { timeout: 60_000 }, async ({ changes }) => {

@@ -24,76 +24,58 @@ const one = (name: string, file: string, search: string, replace: string, by?: k
 
 const client = "packages/protocol/src/session/client-session.ts";
 const server = "packages/protocol/src/session/server-session.ts";
-const sessions = "packages/protocol/src/session/server-sessions.ts";
+const clientInbox = "packages/protocol/src/session/client-inbox.ts";
+const serverInbox = "packages/protocol/src/session/server-inbox.ts";
+const sessions = "packages/protocol/src/session/session-table.ts";
+const link = "packages/protocol/src/session/link.ts";
+const outbox = "packages/protocol/src/session/client-outbox.ts";
+const known = "packages/protocol/src/session/known-session.ts";
+const connecting = "packages/protocol/src/session/connecting.ts";
 const ledger = "packages/protocol/src/session/ledger.ts";
 const log = "packages/protocol/src/session/log.ts";
 const heartbeat = "packages/protocol/src/session/heartbeat.ts";
-const backoff = "packages/protocol/src/session/backoff.ts";
-const clock = "packages/protocol/src/session/clock.ts";
+const backlog = "packages/protocol/src/session/backlog.ts";
+const pace = "packages/protocol/src/session/pace.ts";
+const serverFrames = "packages/protocol/src/wire/read-server-frame.ts";
 const closeCodes = "packages/protocol/src/wire/close-codes.ts";
+const shares = "packages/protocol/src/session/shares.ts";
+const take = "packages/engine/src/incoming.ts";
+const readingPace = "packages/engine/src/reading-pace.ts";
+const receiver = "packages/engine/src/receiver.ts";
+const clientIncoming = "packages/engine/src/client/incoming.ts";
 const driver = "packages/engine/src/client/driver.ts";
-const connection = "packages/engine/src/server/connection.ts";
-const connections = "packages/engine/src/server/connections.ts";
+const pump = "packages/engine/src/socket-pump.ts";
+const clientOfEngine = "packages/engine/src/client/client.ts";
+const serverOfEngine = "packages/engine/src/server/server.ts";
+const sessionDriver = "packages/engine/src/server/session-driver.ts";
+const sessionSocket = "packages/engine/src/server/session-socket.ts";
+const handover = "packages/engine/src/server/handover.ts";
+const door = "packages/engine/src/server/door.ts";
 
 export const mutants: readonly Mutant[] = [
-  one("no-attempt", sessions, "return known !== undefined && attempt <= known.attempt;", "return false;"),
+  one("no-attempt", sessions, "return known !== undefined && arrival.attempt <= known.attempt;", "return false;"),
   one(
     "stale-4409",
-    connections,
+    door,
     "closeAtOnce(host, socket, closeCodes.broken, STALE)",
     "closeAtOnce(host, socket, closeCodes.takenOver, STALE)",
   ),
   one(
     "key-by-client-id",
     sessions,
-    "const known = named === undefined ? undefined : this.#byId.get(named.id);\n    const unconfirmed",
-    "const known = [...this.#byId.values()].find((one) => labelOf(one.holder) === labelOf(arrival));\n    const unconfirmed",
+    "const known = named === undefined ? undefined : this.#byId.get(named.id);",
+    "const known = [...this.#byId.values()].find(({ holder }) => holder.uid === uid && holder.clientId === clientId);",
   ),
-  {
-    // Both the session and the table know whether it is confirmed.
-    name: "no-confirm",
-    changes: [
-      { file: server, search: "this.#isConfirmed = true;", replace: "" },
-      { file: connection, search: "events.confirmed(this);", replace: "" },
-    ],
-  },
-  one("no-confirming-ack", client, "this.#ackWaits = session !== undefined;", ""),
-  one(
-    "named-not-ended",
-    sessions,
-    'ending.push({ holder, reason: "resumed in vain" });',
-    "",
-    "who comes back as another leaves no session behind",
-  ),
-  one(
-    "old-conn-alive",
-    connection,
-    "const isCurrent = () => attached === this.#attached;",
-    "const isCurrent = () => true;",
-  ),
-  one("client-old-conn", driver, "if (!isLate()) this.#received(data);", "this.#received(data);"),
-  one("client-old-closed", driver, "if (isLate()) return;\n        this.#forget();", "this.#forget();"),
-  one(
-    "pong-by-value",
-    client,
-    'return frame.value === "pong" && frame.cbId.startsWith("p");',
-    'return frame.value === "pong";',
-  ),
-  one(
-    "poison-uncounted",
-    server,
-    "this.#heartbeat.heard(now);\n    this.#count(bytes, now);",
-    "this.#heartbeat.heard(now);",
-  ),
-  one("poison-uncounted-by-client", client, 'if (this.#status === "open") this.#count(bytes, now);', ""),
+  one("no-confirming-ack", client, "link.oweAck();", ""),
+  one("old-conn-alive", pump, "const isLate = () => attachment !== this.#current;", "const isLate = () => false;"),
+  one("old-conn-heard", pump, "if (!isLate()) owner.received(data);", "owner.received(data);"),
+  one("old-conn-closes", pump, "if (isLate()) return;\n        this.detach();", "this.detach();"),
+  one("pong-by-value", serverFrames, 'if (first === "pong" && cbId.startsWith("p"))', 'if (first === "pong")'),
+  one("poison-uncounted", serverInbox, "    link.receiveUnreadable(bytes, now);", "    link.noteHeard(now);"),
+  one("poison-uncounted-by-client", client, "this.#connecting.link?.receiveUnreadable(bytes, now);", ""),
   one("ack-unchecked", ledger, "if (!this.covers(count)) return false;", ""),
   one("resume-unchecked", ledger, "return this.covers(count) && count >= this.#before;", "return true;"),
-  one(
-    "loss-keeps-counters",
-    client,
-    "this.#ledger = new Ledger(this.#log);\n    this.#lostSession",
-    "this.#lostSession",
-  ),
+  one("loss-keeps-counters", known, "this.#ledger = new Ledger(this.#outbox.log);\n    this.#current", "this.#current"),
   {
     // The grace for a side that stood still would save it.
     name: "naive-dead",
@@ -111,48 +93,61 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   one("no-late-grace", heartbeat, "late > LATE_MS", "late > Infinity"),
-  one("non-monotonic", clock, "if (raw + offset < last) offset = last - raw;", ""),
-  one("backoff-reset-early", backoff, "if (ms >= STABLE_MS)", "if (ms >= 0)"),
+  one(
+    "timed-by-the-wall",
+    serverOfEngine,
+    "makeMonotonic(host.monotonic)",
+    "makeMonotonic(host.now)",
+    "a session outlives a wall clock that is set",
+  ),
+  one(
+    "timed-by-the-wall-at-client",
+    clientOfEngine,
+    "makeMonotonic(host.monotonic)",
+    "makeMonotonic(host.now)",
+    "a hint is kept although the wall clock is set",
+  ),
+  one("backoff-reset-early", connecting, "if (ms >= STABLE_MS)", "if (ms >= 0)"),
   one(
     "no-client-replay",
-    client,
-    "const isLeft = this.#ledger.resume(received);",
-    "const isLeft = this.#ledger.acknowledge(received);",
+    known,
+    "const tooBig = this.#ledger.resume(received);",
+    "const tooBig = void this.#ledger.acknowledge(received);",
   ),
   one(
     "no-server-replay",
     server,
-    "const isLeft = this.#ledger.resume(received);",
-    "const isLeft = this.#ledger.acknowledge(received);",
+    "const tooBig = this.#backlog.ledger.resume(received);",
+    "const tooBig = void this.#backlog.ledger.acknowledge(received);",
   ),
   one(
     "no-server-trim",
     server,
-    "const isLeft = this.#ledger.resume(received);",
-    "const isLeft = this.#ledger.resume(0);",
+    "const tooBig = this.#backlog.ledger.resume(received);",
+    "const tooBig = this.#backlog.ledger.resume(0);",
   ),
-  one("loss-keeps-requests", client, "(request) => request.transmitted && !held.has(request.id)", "() => false"),
-  one("timeout-keeps-queued", client, "this.#takeOut(request.id);", ""),
+  one("loss-keeps-requests", outbox, "(request) => request.transmitted && !held.has(request.id)", "() => false"),
+  one("timeout-keeps-queued", outbox, "this.#takeOut(request.id);", ""),
   one("timeout-takes-sent", log, "for (let at = this.#cursor; at <", "for (let at = this.#head; at <"),
-  one("batch-lost", server, 'this.#status = "away";', 'this.#status = "away";\n    this.#batch = this.#options.root;'),
+  one("batch-lost", backlog, "this.pace.reset();", "this.pace.reset();\n    this.#batch = this.#root;"),
   one(
     "reply-overtakes",
-    server,
-    "throw tooLarge(frame.bytes, limits.maxPayloadBytes);\n    this.flush();",
-    "throw tooLarge(frame.bytes, limits.maxPayloadBytes);",
+    backlog,
+    "throw makeTooLarge(frame.bytes, this.#maxPayloadBytes);\n    this.flush();",
+    "throw makeTooLarge(frame.bytes, this.#maxPayloadBytes);",
   ),
-  one("uid-unchecked", sessions, "holder.uid === uid && ", ""),
-  one("uid-resend", client, "if (this.#handshake !== undefined && this.#handshake.uid !== uid) this.#giveUpLog();", ""),
+  one("uid-unchecked", sessions, "holder.uid === uid &&\n", "\n"),
+  one("uid-resend", clientInbox, "outbox.giveUpAll(reason);", ";"),
   one(
     "orphans-kept",
     sessions,
-    "if (resumed === undefined && isLater && unconfirmed !== known) {",
-    "if (labelOf(arrival) === undefined) {",
+    "if (orphan !== undefined && orphan !== known && attempt > orphan.attempt) {",
+    "if (orphan !== undefined && attempt === undefined) {",
   ),
   // Not in the model from which the rules come.
-  one("codec-unchecked", sessions, "session.codec === codec && ", ""),
-  one("too-big-kept", client, "if (isLeft && this.#wasTooBig) this.#takeOutTooBig();", ""),
-  one("too-big-kept-by-server", server, "if (isLeft && this.#wasTooBig) this.#takeOutTooBig();", ""),
+  one("codec-unchecked", sessions, "session.codec === codec &&\n", "\n"),
+  one("too-big-kept", known, "this.#ledger.noteClose(wasOpen && code === closeCodes.tooBig);", ""),
+  one("too-big-kept-by-server", server, "this.#backlog.ledger.noteClose(code === closeCodes.tooBig);", ""),
   one(
     "drop-uncounted",
     ledger,
@@ -162,49 +157,44 @@ export const mutants: readonly Mutant[] = [
   ),
   one(
     "drop-oldest-drops-replies",
-    server,
+    backlog,
     "({ isPush }) => isPush === true",
     "() => true",
     "pushes are left out at the bound, replies never",
   ),
   one(
     "no-mark",
-    connection,
-    "if (attached.socket.bufferedAmount >= mark) {",
-    "if (attached.socket.bufferedAmount > mark + 1e9) {",
+    sessionSocket,
+    "new SocketPump(ground, owner",
+    "new SocketPump({ ...ground, limits: { highWaterBytes: Infinity } }, owner",
   ),
   one(
     "no-mark-at-client",
     driver,
-    "if (socket.bufferedAmount >= limits.highWaterBytes) {",
-    "if (socket.bufferedAmount < 0) {",
+    "new SocketPump(options, options",
+    "new SocketPump({ ...options, limits: { highWaterBytes: Infinity } }, options",
   ),
   one(
     "stays-full",
-    connection,
-    "if (attached === this.#attached) this.run();",
-    "",
+    pump,
+    "this.#session, () => this.look())",
+    "this.#session, () => {})",
     "what a slow socket of the server holds up goes on as it drains",
   ),
   one(
     "stays-full-at-client",
-    driver,
-    "this.#isDraining = false;\n      this.run();\n    });",
-    "this.#isDraining = false;\n    });",
+    pump,
+    "this.#session, () => this.look())",
+    "this.#session, () => {})",
     "what a slow socket of the client holds up goes on as it drains",
   ),
-  one("pings-pile-up", server, "this.#pingWaits = false;\n    return pingFrame", "return pingFrame"),
-  one(
-    "acks-pile-up",
-    server,
-    "this.#ackWaits = false;\n      return ackFrame",
-    "this.#ackWaits = this.#ledger.received % 2 === 1;\n      return ackFrame",
-  ),
+  one("pings-pile-up", link, "this.#pingWaits = false;\n    return", "return"),
+  one("acks-pile-up", link, "this.#ackWaits = false;\n", "this.#ackWaits = this.#ledger.received % 2 === 1;\n"),
   one(
     "pongs-pile-up",
-    server,
-    'if (this.id === undefined || cbId.startsWith("p")) this.#pong = pong;',
-    "if (this.id === undefined) this.#pong = pong;",
+    serverInbox,
+    'if (!this.#parts.hasSession || cbId.startsWith("p")) link.owePong(pong);',
+    "if (!this.#parts.hasSession) link.owePong(pong);",
   ),
   one(
     "hint-unclamped",
@@ -212,49 +202,85 @@ export const mutants: readonly Mutant[] = [
     "retryInMs: Math.min(Math.floor(retryInMs), MAX_HINT_MS),",
     "retryInMs: Math.floor(retryInMs),",
   ),
-  one("hint-ignored", client, "hinted ? readHint(reason) : undefined", "undefined"),
+  one("hint-ignored", connecting, "isHinted ? readHint(reason) : undefined", "undefined"),
   one("1000-keeps", server, "if (code === closeCodes.normal || code", "if (code"),
   one(
     "1001-keeps",
     server,
-    "code === closeCodes.normal || code === closeCodes.goingAway) this.#end",
-    "code === closeCodes.normal) this.#end",
+    "code === closeCodes.normal || code === closeCodes.goingAway) {",
+    "code === closeCodes.normal) {",
     "a page that goes away is not waited for",
   ),
   one(
     "4000-ends",
     server,
-    "code === closeCodes.normal || code === closeCodes.goingAway) this.#end",
-    "code === closeCodes.normal || code === closeCodes.goingAway || code === closeCodes.broken) this.#end",
+    "code === closeCodes.normal || code === closeCodes.goingAway) {",
+    "code === closeCodes.normal || code === closeCodes.goingAway || code === closeCodes.broken) {",
   ),
-  one("drain-in-doubt", client, 'if (this.#status === "open" && code === closeCodes.draining) this.#log.rewind();', ""),
-  one("loss-doubts-unsent", client, "this.#log.takeTransmitted() : []", "this.#log.clear() : []"),
-  one(
-    "loss-doubts-answered",
-    client,
-    "this.#sessionLost = true;\n    this.#takeAnswered();",
-    "this.#sessionLost = true;",
-  ),
-  one(
-    "end-forgets-batch",
-    server,
-    "if (this.id !== undefined) this.flush();\n    if (this.#status",
-    "if (this.#status",
-  ),
+  one("drain-in-doubt", known, "if (wasOpen && code === closeCodes.draining) this.#outbox.log.rewind();", ""),
+  one("loss-doubts-unsent", outbox, "this.log.takeTransmitted() : []", "this.log.clear() : []"),
+  one("loss-doubts-answered", outbox, "this.#takeAnswered();\n    const inDoubt", "const inDoubt"),
   one(
     "hastened-before-hint",
-    backoff,
+    connecting,
     "Math.max(now, this.#notBefore) +",
     "now +",
     "neither do a network that is back and a look at the page come before a hint",
   ),
-  one("loss-hidden", client, "this.#sessionLost = true;", ""),
+  one(
+    "bound-counts-a-turn",
+    pace,
+    "this.#isTaking = hasMoved && !log.isOver;",
+    "this.#isTaking = false;",
+    "one turn of the server passes the bound, and all of it arrives",
+  ),
+  one("loss-hidden", known, "this.#beganWithLoss = lost !== undefined;", ""),
+];
+
+/** Faults that are noticed where those who take events lag behind. */
+export const inboundMutants: readonly Mutant[] = [
+  one("weighs-its-frame", shares, "Math.max(weight, Math.ceil((bytes * weight) / total))", "bytes * 2"),
+  one("checked-at-once", take, "while (!this.#isBusy && this.#waiting", "while (this.#waiting"),
+  one(
+    "checked-is-free",
+    take,
+    "this.#waiting.push({ place, step });\n    else",
+    "{\n      this.#waiting.push({ place, step });\n      place.leave();\n    } else",
+  ),
+  one("bytes-without-bound", take, "this.#bytes + bytes <= limits.maxReceivedBytes", "true"),
+  one("events-without-bound", take, "this.#count < limits.maxReceived ||", "true ||"),
+  one("one-too-few", take, "this.#count < limits.maxReceived ||", "this.#count < limits.maxReceived - 2 ||"),
+  one("never-goes-on", readingPace, "this.#options.peer.resume();", ""),
+  one("a-loop-counts-nothing", receiver, "message[DELIVERY].place.wait();\n    mailbox", "mailbox"),
+  one("overflows-in-silence", clientIncoming, "if (!session.overflow(now())) return;", "return;"),
+  one(
+    "overflow-keeps-the-session",
+    client,
+    "const hadSession = this.#session.id !== undefined;\n    this.#session.lose();",
+    "const hadSession = this.#session.id !== undefined;",
+  ),
+  one("overflow-at-server-in-silence", sessionDriver, 'this.end(closeCodes.tooSlow, "too many events wait");', ""),
+  one("acks-what-has-no-place", client, "nextControl(!this.#outputs.hasEvents)", "nextControl(true)"),
+  one("server-acks-what-has-no-place", server, "nextControl(!this.#outputs.hasEvents)", "nextControl(true)"),
+];
+
+/** Faults that are noticed where houses hand their sessions on. */
+export const handedOnMutants: readonly Mutant[] = [
+  one("never-looks-for-it", door, "(await handover.fetch(admitted, arrival))", "false"),
+  one("sent-forgotten", log, "this.#cursor = this.#head + transmitted;", ""),
+  one("taken-over-forgotten", ledger, "this.#received = state.received;", ""),
+  one("handler-stays-behind", handover, "driver.session.replyFailed(cbId, UNANSWERED)", "void cbId"),
 ];
 
 /** Changes that nothing can notice, as another line guards the same. */
 export const equivalent: readonly (Mutant & { readonly why: string })[] = [
   {
-    ...one("too-big-taken-though-nothing-is-left", client, "if (isLeft && this.#wasTooBig)", "if (this.#wasTooBig)"),
+    ...one(
+      "too-big-taken-though-nothing-is-left",
+      ledger,
+      "isLeft && this.#closedOnTooBig ?",
+      "this.#closedOnTooBig ?",
+    ),
     why: "the frame that was too big was transmitted and not counted: on a resume it is always left",
   },
 ];

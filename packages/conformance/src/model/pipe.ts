@@ -20,8 +20,8 @@ export interface Link {
 }
 
 export interface PipeEvents {
-  arrived(packet: Packet, sentAt: number): void;
-  lost(packet: Packet, sentAt: number): void;
+  deliver(packet: Packet, sentAt: number): void;
+  drop(packet: Packet, sentAt: number): void;
 }
 
 interface Flying {
@@ -57,7 +57,7 @@ export class Pipe {
   send(packet: Packet): void {
     const { now } = this.#clock;
     if (this.#isCut) {
-      this.#events.lost(packet, now);
+      this.#events.drop(packet, now);
       return;
     }
     const { bytesPerMs, latencyMs } = this.#link;
@@ -73,7 +73,7 @@ export class Pipe {
     this.#flying = [];
     for (const one of flying) {
       one.takeBack();
-      if (kept === undefined) this.#events.lost(one.packet, one.sentAt);
+      if (kept === undefined) this.#events.drop(one.packet, one.sentAt);
       else this.#fly(one, this.#clock.now + kept.lateMs);
     }
   }
@@ -84,7 +84,7 @@ export class Pipe {
     this.#flying.push(one);
     one.takeBack = this.#clock.after(arrivesAt - this.#clock.now, () => {
       this.#flying.splice(this.#flying.indexOf(one), 1);
-      this.#events.arrived(one.packet, one.sentAt);
+      this.#events.deliver(one.packet, one.sentAt);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { FORGED_ACK } from "./forging.ts";
+import type { House } from "./house.ts";
 import type { Command } from "./schedule.ts";
 import type { Tab } from "./tab.ts";
 import type { SessionFacts } from "./watch.ts";
@@ -45,8 +46,6 @@ function playForAll(world: World, command: Exclude<Command, { readonly client: n
     }
     case "clock":
       actorOf(world, command.who)?.setClock(command.byMs);
-      for (const tab of world.tabs) tab.notBefore = 0;
-      if (command.who === "server") world.setForwardMs += Math.max(0, command.byMs);
       world.note(noteOf(world, command.who), `clock set by ${command.byMs} ms`);
       break;
     case "refuse": {
@@ -72,6 +71,11 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       break;
     case "ask":
       tab.ask(command.how, command.timeoutMs);
+      break;
+    case "question":
+      // Where events wait for slow consumers, so would questions.
+      if (world.house !== undefined && world.setup.inbound === undefined)
+        askClient(world, world.house, tab, command.timeoutMs);
       break;
     case "push":
       for (let n = 0; n < command.count; n++) pushTo(world, tab, undefined, command.flush && n === command.count - 1);
@@ -129,8 +133,8 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       breakConnection(world, tab, command.by);
       break;
     case "login":
-      // The session that it cannot know yet, if there is one, goes on without it.
-      if (!tab.client.state.get().open) world.ghosts++;
+      // Its session waits for the user that it was, until its window is over.
+      world.ghosts++;
       tab.logins++;
       tab.notBefore = 0;
       tab.uid = tab.uid === tab.setup.uid ? `${tab.setup.uid}-other` : tab.setup.uid;
@@ -185,10 +189,13 @@ function push(
   send: (event: [string, unknown]) => unknown,
 ): void {
   const { house, pushes } = world;
-  if (house === undefined) return;
+  // A session that is on its way to the next house gets nothing of this one.
+  if (house === undefined || (world.backplane !== undefined && house.isClosing)) return;
   const n = pushes.length;
   pushes.push({ epoch: house.epoch, stamp: world.stamp(), isBad: mark !== undefined, isFor });
-  send(["s/n", mark === undefined ? { n } : { n, mark }]);
+  // No more than the server may hold: what it gives up at its own bound is another matter.
+  const padding = Math.min(world.setup.inbound?.paddingBytes ?? 0, 900);
+  send(["s/n", { n, ...(mark !== undefined && { mark }), ...(padding > 0 && { x: "x".repeat(padding) }) }]);
 }
 
 function drop(world: World, tab: Tab, { toServer, toClient, clientMs, serverMs }: Of<"drop">): void {
@@ -208,10 +215,10 @@ function restart(world: World, { how, downMs }: Of<"restart">): void {
   if (how !== "crash") {
     world.mayOverrun = true;
     world.hasDrained ||= how === "drain";
-    void house.core.server.close(how === "drain" ? { drainMs: 3_000 } : {});
   }
+  const closed = how === "crash" ? undefined : house.core.server.close(how === "drain" ? { drainMs: 3_000 } : {});
   world.note("server", how === "crash" ? "crashes" : how === "close" ? "closes" : "drains");
-  world.clock.after(how === "crash" ? 0 : 4_000, () => {
+  const end = () => {
     house.actor.kill();
     world.house = undefined;
     world.mayOverrun = false;
@@ -223,7 +230,9 @@ function restart(world: World, { how, downMs }: Of<"restart">): void {
       else wire.client.end(1006, "");
     }
     world.clock.after(downMs, () => world.startServer());
-  });
+  };
+  if (world.backplane === undefined) world.clock.after(how === "crash" ? 0 : 4_000, end);
+  else void closed?.then(() => world.clock.after(0, end));
 }
 
 function breakConnection(world: World, tab: Tab, by: "client" | "server"): void {
@@ -264,4 +273,8 @@ function forge(world: World, tab: Tab, what: Of<"forge">["what"]): void {
     const side = what === "ack" ? wire.client : wire.server;
     side.pipe.send({ type: "frame", data: FORGED_ACK });
   }
+}
+
+function askClient({ questions }: World, { core, actor }: House, { uid, setup }: Tab, timeoutMs: number): void {
+  questions.ask(core.server, { uid, clientId: setup.clientId }, timeoutMs, () => actor.isDead);
 }

@@ -18,6 +18,8 @@ export type Command =
       readonly timeoutMs: number | undefined;
     }
   | { readonly type: "answer" }
+  /** The server asks a client. */
+  | { readonly type: "question"; readonly client: number; readonly timeoutMs: number }
   | { readonly type: "push"; readonly client: number; readonly count: number; readonly flush: boolean }
   | { readonly type: "broadcast"; readonly except: number | undefined }
   /** An event that does not decode where it arrives, however often it is sent. */
@@ -75,11 +77,30 @@ export interface ClientSetup {
   readonly uid: string;
   readonly clientId: string;
   readonly latencyMs: number;
+  /**
+   * What it says of features (PROTOCOL.md section 1.8): what it knows; nothing, as peers of before they had names; or more
+   * than anybody knows today.
+   */
+  readonly names?: "known" | "nothing" | "more";
 }
 
 export interface Limits {
   readonly maxQueuedFrames: number;
   readonly highWaterBytes: number;
+}
+
+/** How the events that arrive are taken, at clients and at the server. */
+export interface Inbound {
+  /** At once; by a router; by a loop; or by nobody before `workMs` (at clients: a server has a router). */
+  readonly consumer: "listener" | "router" | "loop" | "late";
+  readonly workMs: number;
+  /** What validators take, at most twice that; undefined: there are none. */
+  readonly checkMs: number | undefined;
+  readonly limits: { readonly maxReceived: number; readonly maxReceivedBytes: number };
+  /** Of each event beside its number. */
+  readonly paddingBytes: number;
+  /** A socket of the server can be told not to read on. */
+  readonly canPause: boolean;
 }
 
 export interface Setup {
@@ -95,6 +116,13 @@ export interface Setup {
   /** Of the server; of clients the defaults hold, but for the mark. */
   readonly limits: Limits;
   readonly maxAwaySessions: number;
+  /**
+   * The houses that follow each other are on one backplane: a restart that is no crash ends no session. The old one is gone
+   * as soon as it has closed, and the next one starts only then.
+   */
+  readonly isHandedOn?: boolean;
+  /** Undefined: all is taken at once, and within the bounds. */
+  readonly inbound?: Inbound;
 }
 
 export interface Schedule {

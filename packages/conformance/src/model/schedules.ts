@@ -5,8 +5,8 @@ import { type Command, plainSetup, type Schedule, type Setup } from "./schedule.
 
 const client = fc.nat({ max: 2 });
 const who = fc.oneof({ weight: 3, arbitrary: client }, { weight: 2, arbitrary: fc.constant("server" as const) });
-const ms = (max: number, min = 0) => fc.integer({ min, max });
-const command = <T extends Command["type"]>(
+export const ms = (max: number, min = 0) => fc.integer({ min, max });
+export const command = <T extends Command["type"]>(
   type: T,
   fields: { [K in Exclude<keyof Extract<Command, { type: T }>, "type">]: Arbitrary<Extract<Command, { type: T }>[K]> },
 ) => fc.record({ type: fc.constant(type), ...fields } as never) as unknown as Arbitrary<Command>;
@@ -34,12 +34,13 @@ const traffic = fc.oneof(
   command("push", { client, count: ms(6, 1), flush: fc.boolean() }),
   command("broadcast", { except: fc.option(client, { nil: undefined }) }),
   command("answer", {}),
+  command("question", { client, timeoutMs: shortTimeout }),
 );
 const oddTraffic = fc.oneof(
   command("poison", { client, to: fc.constantFrom("client", "server") }),
   command("big", { client, to: fc.constantFrom("client", "server") }),
 );
-const drop = command("drop", { client, toServer: kept, toClient: kept, clientMs: noticed, serverMs: noticed });
+export const drop = command("drop", { client, toServer: kept, toClient: kept, clientMs: noticed, serverMs: noticed });
 const network = fc.oneof(
   command("network", {
     client,
@@ -87,10 +88,13 @@ const hostility = fc.oneof(
 );
 
 const one = { uid: "ann", clientId: "a", latencyMs: 20 };
+const bob = { uid: "bob", clientId: "b", latencyMs: 3 };
+export const oneClient = [one];
+export const twoClients = [one, bob];
 const clients = fc.constantFrom(
   [one],
-  [one, { uid: "bob", clientId: "b", latencyMs: 3 }],
-  [one, { uid: "ann", clientId: "b", latencyMs: 200 }],
+  [one, { uid: "bob", clientId: "b", latencyMs: 3, names: "nothing" as const }],
+  [one, { uid: "ann", clientId: "b", latencyMs: 200, names: "more" as const }],
   // Two that call themselves the same.
   [one, { uid: "ann", clientId: "a", latencyMs: 30 }, { uid: "bob", clientId: "a", latencyMs: 5 }],
 );
@@ -107,7 +111,7 @@ const setup: Arbitrary<Setup> = fc.record({
 });
 
 const seed = fc.nat();
-const many = <T>(of: Arbitrary<T>, maxLength: number) => fc.array(of, { maxLength, size: "max" });
+export const many = <T>(of: Arbitrary<T>, maxLength: number) => fc.array(of, { maxLength, size: "max" });
 const calm = fc.constant(false);
 
 /** Everything at once. */
@@ -134,6 +138,22 @@ const faulty: Arbitrary<Schedule> = fc.record({
   isCalm: calm,
   commands: many(
     fc.oneof({ weight: 6, arbitrary: wait }, { weight: 8, arbitrary: traffic }, { weight: 6, arbitrary: faults }),
+    50,
+  ),
+});
+
+/** Houses that hand their sessions on, as at deploys: nothing may be lost. */
+export const handedOn: Arbitrary<Schedule> = fc.record({
+  seed,
+  setup: setup.map((plain) => ({ ...plain, isHandedOn: true })),
+  isCalm: calm,
+  commands: many(
+    fc.oneof(
+      { weight: 6, arbitrary: wait },
+      { weight: 8, arbitrary: traffic },
+      { weight: 5, arbitrary: faults },
+      { weight: 2, arbitrary: command("restart", { how: fc.constantFrom("close", "drain"), downMs: ms(8_000) }) },
+    ),
     50,
   ),
 });
@@ -210,7 +230,7 @@ const patient: Arbitrary<Schedule> = fc
     // The other side has to be patient, too.
     const pingMs = whom === "server" ? { client: 12_000, server: 5_000 } : { client: 10_000, server: 12_000 };
     const first: Command[] = type === "stall" ? [{ type: "wait", ms: 5_000 }] : [];
-    const stallMs = type === "stall" ? 13_500 + (long % 500) : 9_500 + long;
+    const stallMs = type === "stall" ? 15_500 + (long % 500) : 9_500 + long;
     return {
       ...rest,
       setup: { ...plain, clients: [one], limits: plainSetup.limits, pingMs },
@@ -247,7 +267,7 @@ const orphaned: Arbitrary<Schedule> = fc.record({
   setup: setup.map((plain) => ({
     ...plain,
     windowMs: 120_000,
-    clients: [one, { uid: "bob", clientId: "b", latencyMs: 3 }],
+    clients: twoClients,
     maxAwaySessions: 3,
   })),
   isCalm: calm,

@@ -1,8 +1,9 @@
 import { type ClientSocket, createClient, type SocketHandlers } from "@sente-lite/engine";
-import type { ClientState, Event } from "@sente-lite/protocol";
+import type { ClientState, ReplyFn, SenteEvent } from "@sente-lite/protocol";
 import { SessionLostError } from "@sente-lite/protocol";
 import { json } from "@sente-lite/protocol/json";
 import type { Actor } from "./actor.ts";
+import { consume, createSlowContract } from "./inbound.ts";
 import type { Answer, ClientSetup, Setup } from "./schedule.ts";
 
 /** What a client sent, and what became of it. `k` rises for the life of the client. */
@@ -33,10 +34,14 @@ export interface TabWorld {
   readonly fail: (message: string) => void;
   readonly note: (tab: Tab, text: string) => void;
   readonly openSocket: (tab: Tab, url: string, protocols: readonly string[], handlers: SocketHandlers) => ClientSocket;
+  /** More came than may wait. */
+  readonly noteOverflow: (tab: Tab) => void;
   /** A push came. */
-  readonly pushed: (tab: Tab, n: number) => void;
+  readonly notePush: (tab: Tab, n: number) => void;
+  /** The server asks for something. */
+  readonly noteQuestion: (n: number, replyFn: ReplyFn | undefined) => void;
   /** Something that the server made at that stamp came. */
-  readonly made: (tab: Tab, stamp: number) => void;
+  readonly noteMade: (tab: Tab, stamp: number) => void;
   readonly stateChanged: (tab: Tab, previous: ClientState, next: ClientState) => void;
 }
 
@@ -59,8 +64,8 @@ export class Tab {
   lastStamp = 0;
   /** It left on purpose when it had sent so much: what of that was under way may be lost. */
   leftAt = 0;
-  /** The last of what it sent that the server delivered. */
-  lastDelivered = -1;
+  /** The last of what it sent that the server delivered: of all, or of each session. */
+  readonly lastDelivered = new Map<string, number>();
   /** The session that it last knew. */
   sessionId: string | null = null;
   /** The last of its requests that got an answer. */
@@ -80,19 +85,23 @@ export class Tab {
     this.actor = actor;
     this.uid = setup.uid;
     this.#world = world;
-    const { pingMs, onSessionLost, limits } = world.setup;
+    const { pingMs, onSessionLost, limits, inbound } = world.setup;
+    const contract = inbound && createSlowContract(inbound, actor);
     const openSocket = (url: string, protocols: readonly string[], handlers: SocketHandlers) =>
       world.openSocket(this, url, protocols, handlers);
     const watchLifecycle = ({ hasten }: { readonly hasten: () => void }) => {
       this.hasten = hasten;
       return () => {};
     };
-    this.client = createClient({ host: actor.host, openSocket, codec: json, watchLifecycle }, "ws://model/chsk", {
+    this.client = createClient({ host: actor.host, openSocket, codecs: [json], watchLifecycle }, "ws://model/chsk", {
       clientId: setup.clientId,
       connect: false,
       pingIntervalMs: pingMs.client,
       highWaterBytes: limits.highWaterBytes,
       onSessionLost,
+      ...inbound?.limits,
+      // To the application in here all events are alike.
+      ...(contract && ({ contract } as object)),
     });
     let previous = this.client.state.get();
     this.client.state.subscribe((next) => {
@@ -100,8 +109,14 @@ export class Tab {
       previous = next;
       if (before.status !== next.status) world.stateChanged(this, before, next);
     });
-    this.client.chRecv.on("s/n", ({ data }) => world.pushed(this, (data as { readonly n: number }).n));
-    this.client.errorChan.on(({ error, context }) => this.#reported(error, context));
+    const notePush = ({ data }: { readonly data: unknown }) => world.notePush(this, (data as { readonly n: number }).n);
+    if (inbound === undefined) {
+      this.client.chRecv.on("s/n", notePush);
+      this.client.chRecv.on("s/ask", ({ data, replyFn }) =>
+        world.noteQuestion((data as { readonly n: number }).n, replyFn),
+      );
+    } else consume(this.client.chRecv, "s/n", inbound, actor, notePush);
+    this.client.errorChan.on(({ error, context }) => this.#noteError(error, context));
   }
 
   /** The application sends an event. */
@@ -114,11 +129,13 @@ export class Tab {
   ask(answer: Answer, timeoutMs: number | undefined): void {
     const sent = this.#add(answer, timeoutMs === undefined, false);
     const event = this.#event("a/ask", sent, undefined);
-    sent.isAccepted = this.client.sendFn(event, timeoutMs ?? NEVER_MS, (reply) => this.#settled(sent, reply));
+    sent.isAccepted = this.client.sendFn(event, timeoutMs ?? NEVER_MS, (reply) => this.#settle(sent, reply));
   }
 
-  #event(id: string, { k, answer }: Sent, mark: string | undefined): Event {
-    return [id, { c: this.index, k, ...(answer && { answer }), ...(mark && { mark }) }];
+  #event(id: string, { k, answer }: Sent, mark: string | undefined): SenteEvent {
+    const padding = this.#world.setup.inbound?.paddingBytes;
+    const more = { ...(answer && { answer }), ...(mark && { mark }), ...(padding && { x: "x".repeat(padding) }) };
+    return [id, { c: this.index, k, ...more }];
   }
 
   #add(answer: Answer | undefined, isPatient: boolean, isBad: boolean): Sent {
@@ -140,8 +157,8 @@ export class Tab {
     return sent;
   }
 
-  #settled(sent: Sent, reply: unknown): void {
-    const { fail, made } = this.#world;
+  #settle(sent: Sent, reply: unknown): void {
+    const { fail, noteMade } = this.#world;
     const what = `request ${sent.k} of client ${this.index}`;
     if (++sent.settled > 1) fail(`${what} was settled twice`);
     if (reply === "chsk/timeout" && sent.isPatient) fail(`${what} timed out long before its time`);
@@ -152,23 +169,24 @@ export class Tab {
       return;
     }
     if (sent.replyStamp === undefined) fail(`${what} got an answer that nobody gave`);
-    else made(this, sent.replyStamp);
+    else noteMade(this, sent.replyStamp);
     this.lastAnswered = Math.max(this.lastAnswered, sent.k);
   }
 
-  #reported(error: Error, context: Readonly<Record<string, unknown>>): void {
+  #noteError(error: Error, context: Readonly<Record<string, unknown>>): void {
     this.errors.push((error as { readonly code?: string }).code ?? error.message);
-    if (error instanceof SessionLostError) this.#inDoubt(error);
+    if (this.errors.at(-1) === "receiver-full") this.#world.noteOverflow(this);
+    if (error instanceof SessionLostError) this.#checkInDoubt(error);
     else
-      this.#given(context.events as readonly Event[] | undefined).forEach((sent) => {
+      this.#findSent(context.events as readonly SenteEvent[] | undefined).forEach((sent) => {
         sent.isReported = true;
       });
   }
 
   /** Exactly what was sent in the lost session, and did not arrive for certain. */
-  #inDoubt({ sessionId, undelivered }: SessionLostError): void {
+  #checkInDoubt({ sessionId, undelivered }: SessionLostError): void {
     const { fail, note } = this.#world;
-    const inDoubt = this.#given(undelivered);
+    const inDoubt = this.#findSent(undelivered);
     note(this, `in doubt: event ${inDoubt.map(({ k }) => k).join(", ")}`);
     const who = `client ${this.index} is in doubt of`;
     if (sessionId === this.drained) fail(`${who} what a draining server took over`);
@@ -179,7 +197,7 @@ export class Tab {
     }
   }
 
-  #given(events: readonly Event[] = []): readonly Sent[] {
+  #findSent(events: readonly SenteEvent[] = []): readonly Sent[] {
     const ks = events.map(([, data]) => (data as { readonly k: number }).k);
     return this.sent.filter(({ k }) => ks.includes(k));
   }

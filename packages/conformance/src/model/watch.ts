@@ -1,4 +1,5 @@
 import type { ClientState } from "@sente-lite/protocol";
+import type { House } from "./house.ts";
 import type { Tab } from "./tab.ts";
 import type { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
@@ -7,7 +8,12 @@ import type { World } from "./world.ts";
 
 /** What is known of a session of the server, from its handshakes. */
 export interface SessionFacts {
-  readonly epoch: number;
+  /** The house that has it, or had it last. */
+  epoch: number;
+  /** Which pushes are meant for it: those of that house from this one on. Each house that it came to has its own. */
+  readonly since: Map<number, number>;
+  /** Houses that began and ended while it was at none: what they pushed may be missing. */
+  readonly passedBy: Set<number>;
   readonly uid: string | null;
   readonly clientId: string;
   /** How often its client had become another user. */
@@ -15,9 +21,8 @@ export interface SessionFacts {
   /** The first push that is not known to be none of its. */
   cursor: number;
   isConfirmed: boolean;
-  /** When a frame of its client was last heard, and how far the server's clock had been set forward then. */
+  /** When a frame of its client was last heard. */
   lastContactMs: number;
-  setForwardMs: number;
   isHostile: boolean;
 }
 
@@ -84,16 +89,29 @@ function handshakeSent(world: World, wire: Wire, data: string): void {
   if (resumed) return;
   world.sessions.set(id, {
     epoch: world.house?.epoch ?? 0,
+    since: new Map([[world.house?.epoch ?? 0, world.pushes.length]]),
+    passedBy: new Set(),
     uid,
     logins: tab?.logins ?? 0,
     clientId: new URL(wire.url).searchParams.get("client-id") ?? "",
     cursor: world.pushes.length,
     isConfirmed: false,
     lastContactMs: world.clock.now,
-    setForwardMs: world.setForwardMs,
     // Who comes back with his own codec is somebody else.
     isHostile: wire.url.includes("json2"),
   });
+}
+
+/** A house has judged who names a session: where another one had it, it is here from now on. */
+export function sessionArrived(world: World, wire: Wire, { epoch, isClosing }: House): void {
+  const [, id = ""] = /session\.([^.]+)\./.exec(wire.protocols.join(" ")) ?? [];
+  const session = world.sessions.get(id);
+  if (session === undefined || session.epoch === epoch || isClosing) return;
+  if (session.uid !== wire.uid) return;
+  // And it is given all that this house has pushed; of those between, what they left where it was known who they were.
+  for (let between = session.epoch + 1; between < epoch; between++) session.passedBy.add(between);
+  for (let since = session.epoch + 1; since <= epoch; since++) session.since.set(since, 0);
+  session.epoch = epoch;
 }
 
 /** The server is about to hear a frame. */
@@ -102,11 +120,14 @@ export function clientHeard(world: World, wire: Wire): void {
   if (session === undefined || !wire.server.isOpen) return;
   session.isConfirmed = true;
   session.lastContactMs = world.clock.now;
-  session.setForwardMs = world.setForwardMs;
 }
 
 /** What a session gets is what was pushed to it, from its beginning, without a hole. */
 export function pushReceived(world: World, tab: Tab, n: number): void {
+  if (world.inbound !== undefined) {
+    world.inbound.noteBegunAtClient(tab, n);
+    return;
+  }
   const session = world.sessions.get(tab.client.state.get().sessionId ?? "");
   const push = world.pushes[n];
   if (session === undefined || push === undefined) {
@@ -115,22 +136,35 @@ export function pushReceived(world: World, tab: Tab, n: number): void {
   }
   const expected = nextPush(world, session);
   const mayMiss = world.setup.backpressure === "drop-oldest" && expected !== undefined && n > expected;
-  if (n !== expected && !mayMiss) world.fail(`client ${tab.index} got push ${n} where ${expected} was next`);
+  const mayCome = session.passedBy.has(push.epoch) && n >= session.cursor && n < (expected ?? Number.POSITIVE_INFINITY);
+  if (n !== expected && !mayMiss && !mayCome)
+    world.fail(`client ${tab.index} got push ${n} where ${expected} was next`);
   session.cursor = n + 1;
   stampReceived(world, tab, push.stamp);
 }
 
-/** The next push that the session has not received. */
+/** The next push that the session has to receive. */
 export function nextPush(world: World, session: SessionFacts): number | undefined {
   for (let n = session.cursor; n < world.pushes.length; n++) {
     const push = world.pushes[n];
-    if (push?.epoch === session.epoch && !push.isBad && push.isFor(session)) return n;
+    if (
+      push !== undefined &&
+      n >= (session.since.get(push.epoch) ?? Number.POSITIVE_INFINITY) &&
+      !session.passedBy.has(push.epoch) &&
+      !push.isBad &&
+      push.isFor(session)
+    )
+      return n;
   }
   return undefined;
 }
 
 /** What a client has not received, the server reports when the session is over. */
 export function sessionReported(world: World, id: string, undelivered: readonly number[]): void {
+  if (world.inbound !== undefined) {
+    world.inbound.sessionReported(id, undelivered);
+    return;
+  }
   const session = world.sessions.get(id);
   if (session === undefined || session.isHostile || world.setup.limits.maxQueuedFrames < 100) return;
   const missing = nextPush(world, session);
@@ -174,8 +208,13 @@ export function stateChanged(world: World, tab: Tab, next: ClientState): void {
   tab.sessionId = next.sessionId;
   const isOther = lost !== null && lost !== next.sessionId;
   if (isOther !== next.sessionLost) world.fail(`client ${tab.index}: a loss that is hidden, or invented`);
-  if (!isOther) return;
+  if (!isOther) {
+    // Where it goes on elsewhere, more is sent in it.
+    tab.drained = null;
+    return;
+  }
   tab.gaps++;
+  world.inbound?.sessionReplaced(lost);
   if (!hasCause(world, tab, lost)) world.fail(`client ${tab.index} lost its session without a cause`);
   // Who waits for an answer that cannot come any more is told at once.
   const isWaiting = tab.sent.some(
@@ -188,12 +227,13 @@ export function stateChanged(world: World, tab: Tab, next: ClientState): void {
 function hasCause(world: World, tab: Tab, id: string): boolean {
   const session = world.sessions.get(id);
   if (session === undefined) return true;
-  const awayMs = world.clock.now - session.lastContactMs + world.setForwardMs - session.setForwardMs;
+  const awayMs = world.clock.now - session.lastContactMs;
   return (
-    session.epoch !== world.house?.epoch ||
+    (session.epoch !== world.house?.epoch && world.backplane === undefined) ||
     session.logins !== tab.logins ||
     awayMs >= world.setup.windowMs ||
     session.isHostile ||
+    world.inbound?.hasOverflowed(id) === true ||
     (!session.isConfirmed && world.hasNamesake(tab)) ||
     world.setup.limits.maxQueuedFrames < 100
   );

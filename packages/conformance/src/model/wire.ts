@@ -13,13 +13,13 @@ export interface EndHandlers {
 
 /** What the world wants to know of its wires. */
 export interface WireObserver {
-  sent(wire: Wire, from: SideName, data: string): void;
+  noteSent(wire: Wire, from: SideName, data: string): void;
   /** It is about to be heard by `at`. Undefined: it is kept from it. */
-  arriving(wire: Wire, at: SideName, data: string): string | undefined;
-  heard(wire: Wire, at: SideName, data: string): void;
-  packet(wire: Wire, from: SideName, packet: Packet, sentAt: number, arrived: boolean): void;
+  letThrough(wire: Wire, at: SideName, data: string): string | undefined;
+  noteHeard(wire: Wire, at: SideName, data: string): void;
+  notePacket(wire: Wire, from: SideName, packet: Packet, sentAt: number, arrived: boolean): void;
   /** It is about to be told that the socket has closed. */
-  told(wire: Wire, at: SideName, code: number, reason: string): void;
+  noteClose(wire: Wire, at: SideName, code: number, reason: string): void;
 }
 
 /** One end of a connection, as its runtime sees it. */
@@ -35,6 +35,9 @@ export class Side {
   isOver = false;
   /** The frame that was sent last, and when. */
   lastSent = "";
+  /** What came while it does not read. */
+  readonly #unread: Packet[] = [];
+  #isPaused = false;
   readonly #wire: Wire;
   readonly #observer: WireObserver;
 
@@ -56,6 +59,7 @@ export class Side {
       get bufferedAmount() {
         return pipe.buffered;
       },
+      ...(this.#wire.canPause && { pause: () => this.#pause(), resume: () => this.#resume() }),
     };
   }
 
@@ -67,10 +71,32 @@ export class Side {
   /** Something came over the network. */
   receive(packet: Packet): void {
     this.actor.frame(() => {
-      if (this.isOver) return;
-      if (packet.type === "close") this.#closed(packet.code, packet.reason);
-      else this.#message(packet.data);
+      this.#unread.push(packet);
+      this.#readOn();
     });
+  }
+
+  #readOn(): void {
+    while (!this.#isPaused) {
+      const packet = this.#unread.shift();
+      if (packet === undefined) return;
+      this.#read(packet);
+    }
+  }
+
+  #read(packet: Packet): void {
+    if (this.isOver) return;
+    if (packet.type === "close") this.#takeClose(packet.code, packet.reason);
+    else this.#message(packet.data);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#wire.runSoon(() => this.actor.frame(() => this.#readOn()));
   }
 
   /** The network, or the runtime, says that the socket is gone. */
@@ -78,26 +104,26 @@ export class Side {
     this.actor.frame(() => {
       if (this.isOver) return;
       this.isOver = true;
-      this.#observer.told(this.#wire, this.name, code, reason);
+      this.#observer.noteClose(this.#wire, this.name, code, reason);
       this.handlers?.closed(code, reason);
     });
   }
 
   #message(data: string): void {
-    const heard = this.#observer.arriving(this.#wire, this.name, data);
+    const heard = this.#observer.letThrough(this.#wire, this.name, data);
     if (heard === undefined) return;
     this.handlers?.message(heard);
-    this.#observer.heard(this.#wire, this.name, heard);
+    this.#observer.noteHeard(this.#wire, this.name, heard);
   }
 
-  #closed(code: number, reason: string): void {
+  #takeClose(code: number, reason: string): void {
     if (this.closedWith === undefined) this.pipe.send({ type: "close", code, reason, isEcho: true });
     this.end(code, reason);
   }
 
   #send(data: string): "written" {
     if (!this.isOpen) return "written";
-    this.#observer.sent(this.#wire, this.name, data);
+    this.#observer.noteSent(this.#wire, this.name, data);
     this.pipe.send({ type: "frame", data });
     return "written";
   }
@@ -116,7 +142,7 @@ export class Side {
       return;
     }
     this.pipe.send({ type: "close", code: 1006, reason: "" });
-    this.#wire.soon(() => this.end(1006, ""));
+    this.#wire.runSoon(() => this.end(1006, ""));
   }
 }
 
@@ -133,6 +159,7 @@ export interface WireOptions {
   readonly tab: number | undefined;
   /** Who the server will find that it is. */
   readonly uid: string;
+  readonly canPause: boolean;
 }
 
 /** One attempt to connect, and the connection that comes of it. */
@@ -144,6 +171,7 @@ export class Wire {
   readonly tab: number | undefined;
   readonly uid: string;
   readonly link: Link;
+  readonly canPause: boolean;
   /** The session that it carries, once the handshake is sent. */
   sessionId: string | undefined;
   /** The server has accepted it. */
@@ -161,6 +189,7 @@ export class Wire {
 
   constructor(options: WireOptions) {
     const { clock, link, observer, url, protocols, tab, uid } = options;
+    this.canPause = options.canPause;
     this.#clock = clock;
     this.askedAt = clock.now;
     this.url = url;
@@ -170,11 +199,11 @@ export class Wire {
     this.link = link;
     const pipe = (from: SideName, to: () => Side) =>
       new Pipe(clock, link, {
-        arrived: (packet, sentAt) => {
-          observer.packet(this, from, packet, sentAt, true);
+        deliver: (packet, sentAt) => {
+          observer.notePacket(this, from, packet, sentAt, true);
           to().receive(packet);
         },
-        lost: (packet, sentAt) => observer.packet(this, from, packet, sentAt, false),
+        drop: (packet, sentAt) => observer.notePacket(this, from, packet, sentAt, false),
       });
     const up = pipe("client", () => this.server);
     const down = pipe("server", () => this.client);
@@ -182,14 +211,14 @@ export class Wire {
     this.server = new Side(this, "server", options.server, down, observer);
   }
 
-  soon(fn: () => void): void {
+  runSoon(fn: () => void): void {
     this.#clock.after(0, fn);
   }
 
   /** The client does not wait for the server's answer any more; the request may be on its way. */
   abort(): void {
     this.isAborted = true;
-    this.soon(() => this.client.end(1006, ""));
+    this.runSoon(() => this.client.end(1006, ""));
   }
 
   /** The connection breaks; who notices that, and when, is another matter. */

@@ -1,11 +1,13 @@
 import type { ClientSocket, Decision, SocketHandlers } from "@sente-lite/engine";
-import { VirtualClock } from "@sente-lite/protocol/testing";
+import { type MemoryBackplane, memoryBackplane, VirtualClock } from "@sente-lite/protocol/testing";
 import { Actor } from "./actor.ts";
-import { FORGED_ACK, forged } from "./forging.ts";
+import { FORGED_ACK, forge } from "./forging.ts";
 import { House } from "./house.ts";
+import { InboundWatch } from "./inbound-watch.ts";
 import { type Line, newLine } from "./line.ts";
-import { seededRandom } from "./random.ts";
-import type { Schedule, Setup } from "./schedule.ts";
+import { Questions } from "./questions.ts";
+import { createRandom } from "./random.ts";
+import type { ClientSetup, Schedule, Setup } from "./schedule.ts";
 import { Tab } from "./tab.ts";
 import type { Trace } from "./trace.ts";
 import {
@@ -15,6 +17,7 @@ import {
   type Push,
   pushReceived,
   type SessionFacts,
+  sessionArrived,
   sessionReported,
   socketClosed,
   stampReceived,
@@ -23,6 +26,10 @@ import {
 import { type SideName, Wire, type WireObserver, type WireOptions } from "./wire.ts";
 
 const MAX_STEPS = 200_000;
+/** Promises that wait for nothing but each other, in a row, at most. */
+const ASYNC_TURNS = 12;
+/** The same where houses ask a backplane. */
+const HANDOVER_TURNS = 60;
 
 /** A server, its clients and the network between them, in virtual time. */
 export class World {
@@ -34,14 +41,18 @@ export class World {
   readonly wires: Wire[] = [];
   readonly sessions = new Map<string, SessionFacts>();
   readonly pushes: Push[] = [];
+  readonly questions = new Questions((message) => this.fail(message));
   readonly traces: Trace[] = [];
+  /** Where houses hand their sessions on. */
+  readonly backplane: MemoryBackplane | undefined;
+  /** Where events are not taken at once. */
+  readonly inbound: InboundWatch | undefined;
   house: House | undefined;
   epochs = 0;
   failure: string | undefined;
   frames = 0;
   /** Attempts that nobody waits for. */
   ghosts = 0;
-  setForwardMs = 0;
   /** Of the server, as of each tab. */
   stallOnPingMs: number | undefined;
   refusal: { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null = null;
@@ -60,25 +71,33 @@ export class World {
   #judging = 0;
   readonly #isTraced: boolean;
   readonly #nobody: Actor;
+  readonly #asyncTurns: number;
   readonly #observer: WireObserver;
 
   constructor({ setup, seed }: Schedule, isTraced: boolean) {
     this.setup = setup;
-    this.random = seededRandom(seed);
+    this.random = createRandom(seed);
     this.#isTraced = isTraced;
+    this.backplane = setup.isHandedOn === true ? memoryBackplane({ clock: this.clock }) : undefined;
+    const turns = this.backplane === undefined ? 0 : HANDOVER_TURNS;
+    this.#asyncTurns = setup.inbound === undefined ? turns : ASYNC_TURNS;
+    this.inbound = setup.inbound && new InboundWatch(this, setup.inbound);
     this.#nobody = this.newActor();
     this.#observer = {
-      sent: (wire, from, data) => frameSent(this, wire, from, data),
-      arriving: (wire, at, data) => this.#arriving(wire, at, data),
-      heard: (wire, at, data) => this.#heard(wire, at, data),
-      packet: (wire, from, packet, sentAt, arrived) => {
+      noteSent: (wire, from, data) => frameSent(this, wire, from, data),
+      letThrough: (wire, at, data) => {
+        this.inbound?.noteArriving(wire, at, data);
+        return this.#letThrough(wire, at, data);
+      },
+      noteHeard: (wire, at, data) => this.#noteHeard(wire, at, data),
+      notePacket: (wire, from, packet, sentAt, arrived) => {
         if (packet.type === "frame") this.#arrow(wire, from, packet.data, sentAt, arrived);
         else if (packet.isEcho !== true) {
           const text = packet.code === 1006 ? "reset" : `close ${packet.code} ${packet.reason}`.trimEnd();
           this.#arrow(wire, from, text, sentAt, arrived);
         }
       },
-      told: (wire, at, code, reason) => socketClosed(this, wire, at, code, reason),
+      noteClose: (wire, at, code, reason) => socketClosed(this, wire, at, code, reason),
     };
     this.lines = setup.clients.map(({ latencyMs }) => newLine(latencyMs));
     this.tabs = setup.clients.map(
@@ -88,8 +107,10 @@ export class World {
           fail: (message) => this.fail(message),
           note: ({ index }, text) => this.note(index, text),
           openSocket: (tab, url, protocols, handlers) => this.#openSocket(tab, url, protocols, handlers),
-          pushed: (tab, n) => pushReceived(this, tab, n),
-          made: (tab, stamp) => stampReceived(this, tab, stamp),
+          notePush: (tab, n) => pushReceived(this, tab, n),
+          noteQuestion: (n, replyFn) => this.questions.take(n, replyFn),
+          noteOverflow: (tab) => this.inbound?.noteOverflowAtClient(tab),
+          noteMade: (tab, stamp) => stampReceived(this, tab, stamp),
           stateChanged: (tab, _previous, next) => stateChanged(this, tab, next),
         }),
     );
@@ -129,9 +150,12 @@ export class World {
   startServer(): void {
     this.house = new House(++this.epochs, this.newActor(), {
       setup: this.setup,
+      backplane: this.backplane,
       fail: (message) => this.fail(message),
       tab: (index) => this.tabs[index],
       stamp: () => this.stamp(),
+      noteBegun: (client, k) => this.inbound?.noteBegunAtServer(client, k),
+      noteOverflow: (uid, clientId) => this.inbound?.noteOverflowAtServer(uid, clientId),
       sessionLost: (id, undelivered) => sessionReported(this, id, undelivered),
       refusal: () => this.refusal,
     });
@@ -164,8 +188,10 @@ export class World {
   async advance(ms: number): Promise<void> {
     const until = this.clock.now + ms;
     for (;;) {
-      // Admission is asynchronous, but waits for nothing but itself.
-      while (this.#judging > 0) await undefined;
+      // Admission is asynchronous, but waits for nothing but itself, or for the backplane.
+      while (this.#judging > 0 && this.backplane === undefined) await undefined;
+      // Neither do validators, routers and loops, once their timers have fired.
+      for (let turn = 0; turn < this.#asyncTurns; turn++) await undefined;
       if (this.failure !== undefined) return;
       if (++this.#steps > MAX_STEPS) throw new Error("steps without end");
       if (!this.clock.step(until)) break;
@@ -186,8 +212,10 @@ export class World {
     });
   }
 
-  #newWire(options: Omit<WireOptions, "clock" | "server" | "observer">): Wire {
-    const wire = new Wire({ ...options, clock: this.clock, server: this.#nobody, observer: this.#observer });
+  #newWire(options: Omit<WireOptions, "clock" | "server" | "observer" | "canPause">): Wire {
+    const canPause = this.setup.inbound?.canPause ?? false;
+    const { clock } = this;
+    const wire = new Wire({ ...options, clock, canPause, server: this.#nobody, observer: this.#observer });
     this.wires.push(wire);
     return wire;
   }
@@ -195,7 +223,7 @@ export class World {
   #openSocket(tab: Tab, given: string, offered: readonly string[], handlers: SocketHandlers): ClientSocket {
     tab.attempts++;
     const line = this.lineOf(tab);
-    const { url, protocols, isForged } = forged(this.sessions, line, given, offered);
+    const { url, protocols, isForged } = forge(this.sessions, line, renameFeatures(given, tab.setup.names), offered);
     const { uid, actor: client, index } = tab;
     const wire = this.#newWire({ url, protocols, uid, client, link: line, tab: index });
     if (this.clock.now < tab.notBefore) this.fail(`client ${index} came before the server's hint`);
@@ -224,14 +252,14 @@ export class World {
     this.#requestArrow(wire, !wire.isLost);
     if (wire.isLost) return;
     if (house === undefined) {
-      this.#refused(wire);
+      this.#refuse(wire);
       return;
     }
     wire.server.actor = house.actor;
     house.actor.frame(() => void this.#judge(wire, house));
   }
 
-  #refused(wire: Wire, text = "refused"): void {
+  #refuse(wire: Wire, text = "refused"): void {
     const { now } = this.clock;
     this.clock.after(wire.link.latencyMs, () => {
       this.#arrow(wire, "server", text, now, true);
@@ -245,17 +273,22 @@ export class World {
     this.#judging++;
     const decision = await house.core.admit({ url: new URL(wire.url), headers, raw: undefined });
     this.#judging--;
+    if (house.actor.isDead) {
+      this.#refuse(wire);
+      return;
+    }
+    if (this.backplane !== undefined) sessionArrived(this, wire, house);
     if (decision.type === "refuse") {
-      this.#refused(wire, `HTTP ${decision.status}`);
+      this.#refuse(wire, `HTTP ${decision.status}`);
       return;
     }
     const { upgradeMs } = this.setup;
     this.clock.after(Math.floor(this.random() * (upgradeMs + 1)), () =>
-      house.actor.isDead ? this.#refused(wire) : house.actor.frame(() => this.#opened(wire, decision)),
+      house.actor.isDead ? this.#refuse(wire) : house.actor.frame(() => this.#open(wire, decision)),
     );
   }
 
-  #opened(wire: Wire, decision: Extract<Decision, { type: "accept" }>): void {
+  #open(wire: Wire, decision: Extract<Decision, { type: "accept" }>): void {
     wire.isEstablished = true;
     const { message, closed } = decision.opened(wire.server.socket);
     wire.server.handlers = { message, closed };
@@ -264,7 +297,7 @@ export class World {
     this.clock.after(Math.floor(this.random() * 2_000), () => wire.server.end(1006, ""));
   }
 
-  #arriving(wire: Wire, at: SideName, data: string): string | undefined {
+  #letThrough(wire: Wire, at: SideName, data: string): string | undefined {
     if (at === "server") clientHeard(this, wire);
     if (data === FORGED_ACK) {
       wire.isForged = wire[at].isOpen && (at === "server" || this.tabOf(wire)?.client.state.get().open === true);
@@ -280,7 +313,8 @@ export class World {
     return undefined;
   }
 
-  #heard(wire: Wire, at: SideName, data: string): void {
+  #noteHeard(wire: Wire, at: SideName, data: string): void {
+    this.inbound?.noteHeard(wire, at, data);
     if (data === FORGED_ACK && wire.isForged) {
       wire.isForged = false;
       if (wire[at].closedWith !== 4400) this.fail(`a forged ack was accepted by the ${at}`);
@@ -291,4 +325,10 @@ export class World {
     wire.cut(undefined, undefined);
     for (const side of [wire.client, wire.server]) this.clock.after(5, () => side.end(1006, ""));
   }
+}
+
+/** The address of an attempt by a client of another age. */
+function renameFeatures(url: string, names: ClientSetup["names"]): string {
+  if (names === "nothing") return url.replace(/&features=[^&]*/, "");
+  return names === "more" ? url.replace(/&features=/, "&features=tomorrow.") : url;
 }

@@ -71,7 +71,7 @@ export class DevtoolsPage {
     return result.value;
   }
 
-  async toFront(): Promise<void> {
+  async bringToFront(): Promise<void> {
     await this.#browser.send("Target.activateTarget", { targetId: this.#target });
   }
 
@@ -80,7 +80,7 @@ export class DevtoolsPage {
   }
 
   /** As the button does. */
-  async back(): Promise<void> {
+  async goBack(): Promise<void> {
     const { currentIndex, entries } = (await this.send("Page.getNavigationHistory")) as {
       readonly currentIndex: number;
       readonly entries: readonly { readonly id: number }[];

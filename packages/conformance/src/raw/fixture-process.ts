@@ -16,6 +16,7 @@ export interface FixtureLine {
   readonly reply?: unknown;
   readonly data?: unknown;
   readonly refused?: unknown;
+  readonly ended?: { readonly sessionsLost: number };
 }
 
 /** A fixture that runs in a process of its own. What it writes to stderr goes to ours. */
@@ -37,13 +38,13 @@ export class FixtureProcess {
       const lines = (rest + text).split("\n");
       // A process that was killed while it wrote leaves part of a line, which is none.
       rest = lines.pop() ?? "";
-      for (const line of lines) this.#printed(line);
+      for (const line of lines) this.#takeLine(line);
     });
     this.#child.once("close", (code, signal) => this.lines.end(`ended with ${code ?? signal}\n${complaints}`));
     this.#child.once("error", (error) => this.lines.end(error.message));
   }
 
-  #printed(text: string): void {
+  #takeLine(text: string): void {
     const line = JSON.parse(text) as FixtureLine;
     this.lines.push(line);
     for (const listener of this.#listeners) listener(line);
@@ -76,7 +77,7 @@ export class FixtureProcess {
   }
 
   /** Resolves to its exit code when it has ended by itself. */
-  async ended(): Promise<number | null> {
+  async waitForEnd(): Promise<number | null> {
     if (this.isRunning) await once(this.#child, "close");
     return this.#child.exitCode;
   }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { WebSocket } from "ws";
 import { Mailbox } from "../mailbox.ts";
 
@@ -65,6 +66,13 @@ export class RawPeer {
     return data;
   }
 
+  /** The next frame, which has to be a binary one. */
+  async bytes(): Promise<Uint8Array> {
+    const { data } = await this.#frames.next();
+    if (typeof data === "string") throw new Error(`a text frame came, not a binary one: ${data}`);
+    return data;
+  }
+
   /** The next `count` text frames. */
   async texts(count: number): Promise<readonly string[]> {
     const frames: string[] = [];
@@ -78,7 +86,12 @@ export class RawPeer {
     return String(data);
   }
 
-  closed(): Promise<RawClose> {
+  /** Waits for that frame, of text or binary, leaving what else came where it is. */
+  frameWhere(accepts: (frame: RawFrame) => boolean): Promise<RawFrame> {
+    return this.#frames.next(accepts);
+  }
+
+  waitForClose(): Promise<RawClose> {
     return this.#closes.next();
   }
 
@@ -100,7 +113,7 @@ export class RawPeer {
   async close(code: number | "none" = 1000, reason?: string): Promise<RawClose> {
     if (code === "none") this.#socket.close();
     else this.#socket.close(code, reason);
-    return await this.closed();
+    return await this.waitForClose();
   }
 
   /** Cuts the connection without a close handshake. */
@@ -116,6 +129,14 @@ export class RawPeer {
   resume(): void {
     this.#socket.resume();
   }
+
+  /** From now on reads one frame, and the next in a later turn of the loop: slower than most send. */
+  readSlowly(): void {
+    this.#socket.on("message", () => {
+      this.#socket.pause();
+      setTimeout(() => this.#socket.resume(), 1);
+    });
+  }
 }
 
 /** Connects; rejects where the upgrade is refused. */
@@ -128,12 +149,22 @@ export async function connectRaw(url: string, request: RawRequest = {}): Promise
 /** Asks for an upgrade that has to be refused. */
 export async function refusalOf(url: string, request: RawRequest = {}): Promise<Refusal> {
   const answer = await open(url, request);
-  if (!(answer instanceof RawPeer)) return answer;
+  if (!(answer instanceof RawPeer)) return { status: answer.status, body: answer.body };
   answer.terminate();
   throw new Error(`${url} was not refused`);
 }
 
-function open(url: string, { headers = {}, origin, protocols = [] }: RawRequest): Promise<RawPeer | Refusal> {
+/** The headers of the answer to a request that is refused; fails if it is not. */
+export async function headersOfRefusal(url: string): Promise<IncomingHttpHeaders> {
+  const answer = await open(url, {});
+  if (!(answer instanceof RawPeer)) return answer.headers;
+  answer.terminate();
+  throw new Error(`${url} was not refused`);
+}
+
+type Answer = Refusal & { readonly headers: IncomingHttpHeaders };
+
+function open(url: string, { headers = {}, origin, protocols = [] }: RawRequest): Promise<RawPeer | Answer> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, [...protocols], {
       headers,
@@ -152,7 +183,7 @@ function open(url: string, { headers = {}, origin, protocols = [] }: RawRequest)
         body += chunk;
       });
       response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, body });
+        resolve({ status: response.statusCode ?? 0, body, headers: response.headers });
         socket.terminate();
       });
     });

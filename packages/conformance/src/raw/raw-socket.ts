@@ -55,6 +55,7 @@ export class RawSocket {
   readonly #chunks: Mailbox<string>;
   readonly #ends = new Mailbox<string>("the end of a TCP connection");
   #text = "";
+  #isOver = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -65,6 +66,7 @@ export class RawSocket {
     });
     socket.on("error", () => {});
     socket.on("close", () => {
+      this.#isOver = true;
       this.#chunks.end("the connection ended");
       this.#ends.push("closed");
     });
@@ -80,7 +82,7 @@ export class RawSocket {
   }
 
   /** Opens a connection and has it upgraded, by literal HTTP; `response` is the head of the answer. */
-  static async upgraded(port: number, path: string, headers: readonly string[] = []): Promise<RawSocket> {
+  static async upgrade(port: number, path: string, headers: readonly string[] = []): Promise<RawSocket> {
     const socket = await RawSocket.open(port);
     socket.write(upgradeRequest(port, path, headers));
     const head = await socket.until((text) => text.includes("\r\n\r\n"));
@@ -98,7 +100,7 @@ export class RawSocket {
   }
 
   /** Writes, and waits until the kernel has taken it (true) or the connection has ended (false). */
-  taken(bytes: Uint8Array): Promise<boolean> {
+  writeFully(bytes: Uint8Array): Promise<boolean> {
     return new Promise((resolve) => this.#socket.write(bytes, (error) => resolve(error == null)));
   }
 
@@ -117,8 +119,23 @@ export class RawSocket {
     return await this.#chunks.next(accepts);
   }
 
+  /** True once it has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Everything that came, once it is as asked, or the connection has ended. */
+  async untilOrEnd(accepts: (text: string) => boolean): Promise<string> {
+    try {
+      return await this.until(accepts);
+    } catch (error) {
+      if (!this.#isOver) throw error;
+      return this.#text;
+    }
+  }
+
   /** Resolves when the server has ended the connection. */
-  async ended(): Promise<void> {
+  async waitForEnd(): Promise<void> {
     await this.#ends.next();
   }
 

@@ -2,14 +2,10 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import { bunFixture } from "../targets/bun-server.ts";
-import { denoFixture } from "../targets/deno-server.ts";
-import { type FixtureCommand, nodeFixture, startServer } from "../targets/node-server.ts";
+import { fixtures, startServer } from "../targets/fixtures.ts";
 import type { RunningServer } from "../targets/target.ts";
 import type { Command, Report } from "./messages.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
-
-const fixtures: readonly FixtureCommand[] = [nodeFixture, bunFixture, denoFixture];
 
 type ProxyCommand = Extract<Command, { op: "proxy" | "proxy-do" | "proxy-close" }>;
 
@@ -180,7 +176,7 @@ export class StageServer {
       case "accept":
         if (command.protocol !== undefined) this.#chosen.set(staged.request, command.protocol);
         this.#upgrader.handleUpgrade(staged.request, staged.socket, staged.head, (webSocket) => {
-          this.#accepted(command.connection, staged, webSocket);
+          this.#accept(command.connection, staged, webSocket);
         });
         break;
       case "refuse":
@@ -209,7 +205,7 @@ export class StageServer {
     }
   }
 
-  #accepted(connection: number, staged: Staged, webSocket: WebSocket): void {
+  #accept(connection: number, staged: Staged, webSocket: WebSocket): void {
     const { report } = staged;
     staged.webSocket = webSocket;
     webSocket.on("error", () => {});

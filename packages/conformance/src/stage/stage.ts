@@ -84,14 +84,14 @@ export class Control {
     this.#proxies.set(id, reports);
     this.tell({ op: "proxy", id, port });
     const { port: own } = await reports.proxied.next();
-    const told = async (command: Command) => {
+    const tellAndWait = async (command: Command) => {
       this.tell(command);
       await reports.did.next();
     };
     return {
       port: own,
-      do: (deed) => told({ op: "proxy-do", id, deed }),
-      close: () => told({ op: "proxy-close", id }),
+      do: (deed) => tellAndWait({ op: "proxy-do", id, deed }),
+      close: () => tellAndWait({ op: "proxy-close", id }),
     };
   }
 
@@ -122,7 +122,7 @@ export class Control {
         this.#connections.get(report.connection)?.frames.push(`base64:${report.base64}`);
         break;
       case "closed":
-        this.#connections.get(report.connection)?.ended(report);
+        this.#connections.get(report.connection)?.noteEnd(report);
         break;
       case "started":
       case "failed":
@@ -199,7 +199,7 @@ export class Stage {
   }
 
   /** The next attempt, accepted and greeted with that frame. */
-  async greeted(handshake = '[[:chsk/handshake ["u1" nil nil]] nil]'): Promise<StageConnection> {
+  async greet(handshake = '[[:chsk/handshake ["u1" nil nil]] nil]'): Promise<StageConnection> {
     const connection = await this.connection();
     connection.send(handshake);
     return connection;
@@ -246,7 +246,7 @@ export class StageConnection {
   }
 
   /** The next `count` frames. */
-  async several(count: number): Promise<readonly string[]> {
+  async takeFrames(count: number): Promise<readonly string[]> {
     const frames: string[] = [];
     while (frames.length < count) frames.push(await this.frame());
     return frames;
@@ -294,12 +294,12 @@ export class StageConnection {
   }
 
   /** How the connection ended; 1006 also for an attempt that the client gave up. */
-  closed(): Promise<StageClose> {
+  waitForClose(): Promise<StageClose> {
     return this.#closes.next();
   }
 
   /** @internal */
-  ended({ code, reason }: StageClose): void {
+  noteEnd({ code, reason }: StageClose): void {
     this.#closes.push({ code, reason });
     this.frames.end(`closed with ${code} ${reason}`);
   }

@@ -101,9 +101,9 @@ export class TcpProxy {
       if (this.#isStalled) from.pause();
       from.on("error", () => {});
       from.on("data", (chunk) => this.#pass(link, lane, chunk));
-      from.on("end", () => this.#later(link, lane, () => to.end()));
+      from.on("end", () => this.#runLater(link, lane, () => to.end()));
       from.on("close", (hadError) => {
-        this.#later(link, lane, () => {
+        this.#runLater(link, lane, () => {
           if (hadError) reset(to);
           else to.destroySoon();
         });
@@ -117,12 +117,12 @@ export class TcpProxy {
     const isLast = chunk.length >= lane.cutAfter;
     const passed = isLast ? chunk.subarray(0, lane.cutAfter) : chunk;
     lane.cutAfter -= passed.length;
-    this.#later(link, lane, () => {
+    this.#runLater(link, lane, () => {
       lane.to.write(passed, () => isLast && this.#cut(link));
     });
   }
 
-  #later(link: Link, lane: Lane, fn: () => void): void {
+  #runLater(link: Link, lane: Lane, fn: () => void): void {
     const delayMs = this.#delayMs;
     const due = delayMs === 0 ? undefined : new Promise((resolve) => setTimeout(resolve, delayMs));
     lane.onItsWay = lane.onItsWay

@@ -1,21 +1,21 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { FixtureLine, FixtureProcess } from "../raw/fixture-process.ts";
 import { connectRaw } from "../raw/raw-peer.ts";
-import { type FixtureCommand, fixtureProcess, startServer } from "../targets/node-server.ts";
+import { type FixtureCommand, fixtureProcess, startServer } from "../targets/fixtures.ts";
 
 /** The scripted programs as others drive them: by arguments, standard input and output. */
 export function fixtureSuite(fixture: FixtureCommand): void {
-  const started = (kind: "server" | "client", args: readonly string[]): FixtureProcess => {
+  const start = (kind: "server" | "client", args: readonly string[]): FixtureProcess => {
     const child = fixtureProcess(kind, fixture, args);
     onTestFinished(() => child.kill());
     return child;
   };
-  const inState = (status: string) => (line: FixtureLine) => line.state?.status === status;
-  const withTag = (tag: unknown) => (line: FixtureLine) => line.tag === tag;
+  const hasStatus = (status: string) => (line: FixtureLine) => line.state?.status === status;
+  const hasTag = (tag: unknown) => (line: FixtureLine) => line.tag === tag;
 
   describe(`the server fixture of ${fixture.runtime}`, () => {
     test("its first line tells the port and the process, and SIGTERM ends it cleanly", async () => {
-      const child = started("server", ["--port", "0"]);
+      const child = start("server", ["--port", "0"]);
       const line = await child.lines.next();
       expect(line).toEqual({ listening: expect.any(Number), pid: child.pid });
       expect(await child.stop()).toBe(0);
@@ -24,7 +24,7 @@ export function fixtureSuite(fixture: FixtureCommand): void {
     test("a port that is asked for is the port", async () => {
       const first = await startServer(fixture);
       await first.stop();
-      const child = started("server", ["--port", String(first.port)]);
+      const child = start("server", ["--port", String(first.port)]);
       expect((await child.lines.next()).listening).toBe(first.port);
     });
 
@@ -34,7 +34,7 @@ export function fixtureSuite(fixture: FixtureCommand): void {
         ["--option", "pingIntervalMs=soon"],
         ["--codec", "bson"],
       ]) {
-        await expect(started("server", args).lines.next()).rejects.toThrow(/ended with [1-9]/);
+        await expect(start("server", args).lines.next()).rejects.toThrow(/ended with [1-9]/);
       }
     });
 
@@ -65,9 +65,11 @@ export function fixtureSuite(fixture: FixtureCommand): void {
       const about = { uid: "ann", clientId: "a" };
       expect(server.events().slice(1)).toEqual([
         { event: ["chsk/uidport-open", "ann"], ...about, wantsReply: false },
+        { event: ["chsk/client-open", about], ...about, wantsReply: false },
         { event: ["test/echo", { a: [1, "x", "k"] }], ...about, wantsReply: true },
         { event: ["test/never", { edn: "##NaN" }], ...about, wantsReply: false },
         { event: ["test/never"], ...about, wantsReply: false },
+        { event: ["chsk/client-close", { ...about, reason: "left" }], ...about, wantsReply: false },
         { event: ["chsk/uidport-close", "ann"], ...about, wantsReply: false },
       ]);
     });
@@ -77,15 +79,15 @@ export function fixtureSuite(fixture: FixtureCommand): void {
     const pair = async (...args: string[]) => {
       const server = await startServer(fixture);
       onTestFinished(() => server.kill());
-      const child = started("client", ["--url", server.url, "--client-id", "c1", ...args]);
-      await child.lines.next(inState("open"));
+      const child = start("client", ["--url", server.url, "--client-id", "c1", ...args]);
+      await child.lines.next(hasStatus("open"));
       return { server, child };
     };
 
     test("it connects as it was told, and prints its state", async () => {
       const { child } = await pair("--codec", "json", "--option", "reconnectBaseMs=1");
       child.tell({ op: "state" });
-      const { state } = await child.lines.next(inState("open"));
+      const { state } = await child.lines.next(hasStatus("open"));
       expect(state).toMatchObject({
         uid: "c1",
         open: true,
@@ -105,26 +107,26 @@ export function fixtureSuite(fixture: FixtureCommand): void {
     test("it sends requests, and prints replies and errors by their tags", async () => {
       const { child } = await pair();
       child.tell({ op: "request", event: ["test/echo", { a: 1 }], tag: 1 });
-      expect(await child.lines.next(withTag(1))).toEqual({ tag: 1, reply: { a: 1 } });
+      expect(await child.lines.next(hasTag(1))).toEqual({ tag: 1, reply: { a: 1 } });
       child.tell({ op: "request", event: ["test/echo", null], tag: "two" });
-      expect(await child.lines.next(withTag("two"))).toEqual({ tag: "two", reply: null });
+      expect(await child.lines.next(hasTag("two"))).toEqual({ tag: "two", reply: null });
       child.tell({ op: "request", event: ["test/never"], timeoutMs: 20, tag: 3 });
-      expect((await child.lines.next(withTag(3))).error).toBe("timeout");
+      expect((await child.lines.next(hasTag(3))).error).toBe("timeout");
       child.tell({ op: "request", event: ["test/refuse", ["why"]], tag: 4 });
-      expect(await child.lines.next(withTag(4))).toEqual({ tag: 4, error: "not-allowed", data: ["why"] });
+      expect(await child.lines.next(hasTag(4))).toEqual({ tag: 4, error: "not-allowed", data: ["why"] });
       child.tell({ op: "request", event: ["nons"], tag: 5 });
-      expect((await child.lines.next(withTag(5))).error).toBe("bad-event-id");
+      expect((await child.lines.next(hasTag(5))).error).toBe("bad-event-id");
     });
 
     test("it disconnects, connects, breaks its connection and closes", async () => {
       const { child } = await pair("--option", "reconnectBaseMs=1");
       child.tell({ op: "disconnect" });
-      await child.lines.next(inState("idle"));
+      await child.lines.next(hasStatus("idle"));
       child.tell({ op: "connect" });
-      await child.lines.next(inState("open"));
+      await child.lines.next(hasStatus("open"));
       child.tell({ op: "break" });
-      await child.lines.next(inState("backoff"));
-      await child.lines.next(inState("open"));
+      await child.lines.next(hasStatus("backoff"));
+      await child.lines.next(hasStatus("open"));
       child.tell({ op: "close" });
       await child.lines.next((line) => line.state?.lastClose != null && line.state.open === false);
     });
@@ -141,13 +143,13 @@ export function fixtureSuite(fixture: FixtureCommand): void {
       child.write("}{\n");
       expect((await child.lines.next((line) => line.error !== undefined)).error).toMatchObject({ code: "bad-command" });
       child.tell({ op: "request", event: ["test/echo", 1], tag: 1 });
-      await child.lines.next(withTag(1));
+      await child.lines.next(hasTag(1));
     });
 
     test("it ends when its input ends", async () => {
       const { child, server } = await pair();
       child.endInput();
-      expect(await child.ended()).toBe(0);
+      expect(await child.waitForEnd()).toBe(0);
       await server.next((line) => line.event?.[0] === "chsk/uidport-close");
     });
   });

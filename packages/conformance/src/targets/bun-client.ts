@@ -1,13 +1,9 @@
-import { makeChannelSocketClient } from "@sente-lite/bun";
-import { edn } from "@sente-lite/bun/edn";
-import { json } from "@sente-lite/bun/json";
-import { transitJson } from "@sente-lite/bun/transit-json";
+import { makeChannelSocketClient, startRouter } from "@sente-lite/bun";
 import type { ClientTarget } from "./target.ts";
 
 export const bunClient: ClientTarget = {
   name: "bun",
   capabilities: {
-    codecs: ["edn", "json", "transit-json"],
     limitsReceived: false,
     sendsOrigin: false,
     terminates: true,
@@ -15,6 +11,6 @@ export const bunClient: ClientTarget = {
   },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
-  codecs: { edn, json, "transit-json": transitJson },
+  startRouter,
   WebSocket: globalThis.WebSocket,
 };

@@ -1,13 +1,9 @@
-import { makeChannelSocketClient } from "@sente-lite/browser";
-import { edn } from "@sente-lite/browser/edn";
-import { json } from "@sente-lite/browser/json";
-import { transitJson } from "@sente-lite/browser/transit-json";
+import { makeChannelSocketClient, startRouter } from "@sente-lite/browser";
 import type { ClientTarget } from "./target.ts";
 
 export const chromiumClient: ClientTarget = {
   name: "chromium",
   capabilities: {
-    codecs: ["edn", "json", "transit-json"],
     limitsReceived: false,
     sendsOrigin: true,
     terminates: false,
@@ -15,6 +11,6 @@ export const chromiumClient: ClientTarget = {
   },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
-  codecs: { edn, json, "transit-json": transitJson },
+  startRouter,
   WebSocket: globalThis.WebSocket,
 };

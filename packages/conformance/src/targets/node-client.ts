@@ -1,14 +1,10 @@
-import { makeChannelSocketClient } from "@sente-lite/node";
-import { edn } from "@sente-lite/node/edn";
-import { json } from "@sente-lite/node/json";
-import { transitJson } from "@sente-lite/node/transit-json";
+import { makeChannelSocketClient, startRouter } from "@sente-lite/node";
 import { WebSocket } from "ws";
 import type { ClientTarget } from "./target.ts";
 
 export const nodeClient: ClientTarget = {
   name: "node",
   capabilities: {
-    codecs: ["edn", "json", "transit-json"],
     limitsReceived: true,
     sendsOrigin: false,
     terminates: true,
@@ -16,6 +12,6 @@ export const nodeClient: ClientTarget = {
   },
   knownFailures: {},
   makeClient: makeChannelSocketClient,
-  codecs: { edn, json, "transit-json": transitJson },
+  startRouter,
   WebSocket,
 };

@@ -1,17 +1,22 @@
-import type { ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
+import type {
+  ChannelSocketClient,
+  ClientMessage,
+  ClientOptions,
+  RouterHandler,
+  RouterOptions,
+} from "@sente-lite/protocol";
+import type { AdapterName, CodecName } from "../codecs.ts";
 import type { OptionValue } from "../fixture/arguments.ts";
 import type { FixtureLine } from "../raw/fixture-process.ts";
 
 // What the suites are told of an implementation. All of it is data, but for the functions that start it.
-
-export type CodecName = "edn" | "json" | "transit-json";
 
 /** Names of tests that fail, and why. A test that is named here and passes fails the run. */
 export type KnownFailures = Readonly<Record<string, string>>;
 
 export interface ServerStart {
   /** Default: all, transit-json first. */
-  readonly codec?: CodecName;
+  readonly codec?: CodecName | AdapterName;
   readonly codecs?: readonly CodecName[];
   /** Default: any free port. */
   readonly port?: number;
@@ -37,7 +42,6 @@ export interface RunningServer {
 }
 
 export interface ServerCapabilities {
-  readonly codecs: readonly CodecName[];
   /** Whether a close can be lost where the peer had sent more than was read: its TCP connection is then reset (1006). */
   readonly resetsUnread: boolean;
   /** Whether it can cut a connection whose peer does not answer a close. */
@@ -46,12 +50,16 @@ export interface ServerCapabilities {
   readonly limitsReceived: boolean;
   /** Whether it can stop reading from a peer whose events pile up. */
   readonly pausesReading: boolean;
+  /** Whether it tells of pings of RFC 6455, which every runtime answers by itself. */
+  readonly tellsPings: boolean;
 }
 
 export interface ServerTarget {
   readonly name: string;
   readonly capabilities: ServerCapabilities;
   readonly knownFailures: KnownFailures;
+  /** Frames that the runtime itself takes against RFC 6455, by their case in suites/abuse/frame-cases.ts, and why. */
+  readonly frameFaults: Readonly<Record<string, string>>;
   readonly start: (start?: ServerStart) => Promise<RunningServer>;
 }
 
@@ -64,7 +72,6 @@ export interface PlainWebSocket {
 }
 
 export interface ClientCapabilities {
-  readonly codecs: readonly CodecName[];
   /** Whether the runtime can refuse a message that is too large; a page's WebSocket cannot. */
   readonly limitsReceived: boolean;
   /** Whether its requests carry an Origin: those of a page do. */
@@ -79,7 +86,11 @@ export interface ClientTarget {
   readonly name: string;
   readonly capabilities: ClientCapabilities;
   readonly knownFailures: KnownFailures;
-  readonly makeClient: (url: string, options: ClientOptions) => ChannelSocketClient;
-  readonly codecs: Readonly<Record<CodecName, Codec>>;
+  readonly makeClient: (url: string | URL, options: ClientOptions) => ChannelSocketClient;
+  readonly startRouter: (
+    client: ChannelSocketClient,
+    handlers: Readonly<Record<string, RouterHandler<ClientMessage>>>,
+    options?: RouterOptions<ClientMessage>,
+  ) => () => void;
   readonly WebSocket: new (url: string) => PlainWebSocket;
 }

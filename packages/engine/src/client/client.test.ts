@@ -36,6 +36,19 @@ describe("a client's state (Sente's :state)", () => {
     ]);
   });
 
+  it("tells that nothing waits, also of what a subscriber sent when it was told of the opening", async () => {
+    const { tab, idle } = setting();
+    const { client } = tab("ann", { connect: false });
+    client.state.subscribe(({ open }, previous) => {
+      if (open && !previous.open) client.sendFn(["a/hello"]);
+    });
+    const told: number[] = [];
+    client.state.subscribe(({ open, queued }) => open && told.push(queued));
+    client.chsk.connect();
+    await idle();
+    expect([told.at(-1), client.state.get().queued]).toEqual([0, 0]);
+  });
+
   it("calls its subscribers at changes only, and no more once they left", async () => {
     const { tab, idle } = setting();
     const { client } = tab("ann", { connect: false });
@@ -240,22 +253,60 @@ describe("connecting", () => {
     expect(client.state.get()).toMatchObject({ open: true, lastClose: null });
   });
 
-  it("whose events nobody consumes loses its session at the bound, says so once, and comes again after the backoff", async () => {
-    const { server, client: connect, idle, clock } = setting();
-    const client = connect("ann", { maxReceived: 3 });
-    const reports: string[] = [];
-    client.errorChan.on(({ error }) => reports.push((error as { code?: string }).code ?? error.message));
+  it("sends one event for a subscriber that sends one, and tells each subscriber of one change after the other", async () => {
+    const { server, tab, idle, cut, clock } = setting();
+    const heard: unknown[] = [];
+    server.chRecv.on("log/lost", ({ data }) => heard.push(data));
+    server.chRecv.on("log/asked", ({ data }) => heard.push(data));
+    const { client } = tab("ann");
     await idle();
-    for (let i = 0; i < 50; i++) server.sendFn("ann", ["s/n", i]);
+    let calls = 0;
+    client.state.subscribe(({ status }) => {
+      if (status !== "backoff") return;
+      calls++;
+      client.sendFn(["log/lost", "sent"]);
+      client.sendFn(["log/asked", "asked"], 1_000, () => {});
+    });
+    const told: string[] = [];
+    client.state.subscribe(({ status }, previous) => {
+      told.push(`${previous.status} ${status}`);
+      if (status === "backoff") client.chsk.disconnect();
+      if (status === "idle") client.chsk.connect();
+    });
+    cut();
     await idle();
-    expect(client.state.get()).toMatchObject({ status: "backoff", lastWsClose: { code: 4413 } });
-    expect(reports).toEqual(["receiver-full"]);
     await clock.advance(1_000);
-    expect(client.state.get()).toMatchObject({ status: "open", sessionLost: true });
-    const got: string[] = [];
-    client.chRecv.on("*", ({ id }) => got.push(id));
+    expect([calls, client.state.get().open]).toEqual([1, true]);
+    expect(told).toEqual(["open backoff", "backoff idle", "idle opening", "opening open"]);
+    // What was accepted before the disconnect was given up by it, as it says.
+    expect(heard).toEqual([]);
+  });
+
+  it("sends once, when it is back, what a subscriber sent at the loss of the connection", async () => {
+    const { server, tab, idle, cut, clock } = setting();
+    const heard: unknown[] = [];
+    server.chRecv.on("log/lost", () => heard.push("lost"));
+    const { client } = tab("ann");
     await idle();
-    expect(got.filter((id) => id === "s/n")).toHaveLength(3);
+    client.state.subscribe(({ status }) => {
+      if (status === "backoff") client.sendFn(["log/lost"]);
+    });
+    cut();
+    await idle();
+    expect(client.state.get().queued).toBe(1);
+    await clock.advance(1_000);
+    expect(heard).toEqual(["lost"]);
+  });
+
+  it("tells no subscriber that an earlier one took off in the same turn", async () => {
+    const { tab, idle } = setting();
+    const { client } = tab("ann", { connect: false });
+    let told = 0;
+    client.state.subscribe(() => off());
+    const off = client.state.subscribe(() => void told++);
+    client.chsk.connect();
+    await idle();
+    expect(told).toBe(0);
   });
 
   it("shows its wire to whoever asks: what each frame is, and what it says only where that is asked for", async () => {

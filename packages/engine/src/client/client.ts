@@ -1,356 +1,213 @@
 import {
+  type Address,
   type AnyContract,
-  type CallbackReply,
   type ChannelSocketClient,
-  type ClientMessage,
   type ClientOptions,
-  type ClientState,
   type Codec,
   clientDefaults,
-  createErrorChan,
-  type Event,
-  HandshakeError,
-  ReplyError,
   SessionLostError,
   UsageError,
 } from "@sente-lite/protocol";
-import {
-  type ClientOutput,
-  ClientSession,
-  checkedEvent,
-  gateOf,
-  guarded,
-  monotonic,
-  type RequestId,
-  type Settlement,
-} from "@sente-lite/protocol/session";
-import { disposable } from "../disposable.ts";
-import { type Host, randomFraction, randomId } from "../host.ts";
+import { gateOf } from "@sente-lite/protocol/contract";
+import { checkFunction, checkOptions } from "@sente-lite/protocol/options";
+import { type AskedRequest, type ClientOutput, ClientSession, makeMonotonic } from "@sente-lite/protocol/session";
+import type { CanCompress, WithCompression } from "../compression.ts";
+import { makeDisposable } from "../disposable.ts";
+import { type Host, randomFraction } from "../host.ts";
 import { limitsOf } from "../limits.ts";
-import { createReceiver } from "../receiver.ts";
+import type { Replies } from "../replies.ts";
 import type { OpenSocket } from "../sockets.ts";
-import { INSIDE, type Message, type Source, weightOf } from "../source.ts";
-import { createWatchable } from "../watchable.ts";
-import { ClientDriver, type WithHeaders } from "./driver.ts";
-import { nothingObserved, stateOf } from "./state.ts";
+import { ClientDriver, type DriverEvents } from "./driver.ts";
+import { ClientErrors } from "./errors.ts";
+import { ClientIncoming } from "./incoming.ts";
+import { ClientLifecycle, type WatchLifecycle } from "./lifecycle.ts";
+import { checkAgreed, checkClientOptions, codecOf } from "./options.ts";
+import { Outgoing } from "./outgoing.ts";
+import { waitUntilOpen } from "./ready.ts";
+import { answerRefresh } from "./refresh.ts";
+import { repliesTo } from "./replies.ts";
+import { ClientRooms } from "./rooms/client-rooms.ts";
+import { SocketOpener, type WithHeaders } from "./socket-opener.ts";
+import { StateKeeper } from "./state.ts";
 import { Tracer } from "./trace.ts";
-import { codecOf } from "./url.ts";
 
 /** What a runtime gives to make clients of. */
 export interface ClientCore {
   readonly host: Host;
   readonly openSocket: OpenSocket;
-  /** For a user who names none; absent in `/core`. */
-  readonly codec?: Codec;
-  /** Makes an absolute address of the user's, when it connects. */
+  /** True where the runtime's sockets take headers. */
+  readonly takesHeaders?: boolean;
+  /** Absent where compression cannot be had by an option. */
+  readonly canCompress?: CanCompress;
+  /** Those that a user may name by `serialization`; the first is for who names none. Absent in `/core`. */
+  readonly codecs?: readonly Codec[];
+  /** Makes an absolute address of the user's, when it first connects. */
   readonly resolveUrl?: (url: string) => string;
-  /** Tells what befalls the page that the client lives in; returns the function that stops it. */
-  readonly watchLifecycle?: (lifecycle: Lifecycle) => () => void;
+  readonly watchLifecycle?: WatchLifecycle;
 }
 
-/** What a page's life means to a client. */
-export interface Lifecycle {
-  /** The network came back, or the page is looked at: a client that waits to reconnect need not wait so long. */
-  hasten(): void;
-  /** The page is about to stand still, and its sockets to be closed: the client closes its own, and keeps the session. */
-  suspend(): void;
-  /** The page goes on. */
-  resume(): void;
-}
-
-type Delivered = ClientMessage & Message;
-
+/** Makes the client of a user. Throws `UsageError` for an address or options that cannot be meant. */
 export function createClient<C extends AnyContract | undefined = undefined, K extends Codec = Codec>(
   core: ClientCore,
-  url: string,
-  given: ClientOptions<C, K> & WithHeaders = {},
+  address: Address,
+  given: ClientOptions<C, K> & WithHeaders & WithCompression = {},
 ): ChannelSocketClient<C> {
-  const { host } = core;
+  const url = textOf(address);
+  checkClientOptions(given, core.takesHeaders === true, core.canCompress);
   // In here all events are alike; the contract's types are for the outside.
   const options = given as unknown as ClientOptions & WithHeaders;
-  const gate = gateOf(given.contract, "client");
-  const limits = limitsOf(clientDefaults, options);
-  const codec = codecOf(options, core.codec);
-  const now = monotonic(host.now);
-  const { onSessionLost } = options;
-  const session = new ClientSession({ codec, limits, random: () => randomFraction(host), onSessionLost });
-  const errorChan = createErrorChan(host);
-  const { report } = errorChan;
-  const { receiver, deliver } = createReceiver<Delivered>(limits.maxReceived);
-  const observed = { ...nothingObserved };
-  const readState = () => stateOf(session, observed, (at) => at - now() + host.now());
-  const state = createWatchable<ClientState>(readState(), (error) => report(error, { source: "state" }));
-  const settlers = new Map<
-    RequestId,
-    { readonly eventId: string; readonly settled: (settlement: Settlement) => unknown }
-  >();
-  let stopWatching: (() => void) | undefined;
-  let isClosed = false;
+  const { publicClient, lifecycle } = new Client(core, url, options);
+  if (options.connect !== false) lifecycle.connect();
+  return publicClient as unknown as ChannelSocketClient<C>;
+}
 
-  const reported: typeof report = (error, context) => {
-    observed.lastError = error instanceof Error ? error : new Error(String(error));
-    report(error, context);
-  };
-  const source: Source = {
-    maxReceived: limits.maxReceived,
-    maxReceivedBytes: limits.maxReceivedBytes,
-    // What a client receives is its own user's to consume: its socket is read on, and at the bound it is closed.
-    pause: () => {},
-    resume: () => {},
-    overflow: () => {
-      // What else this connection brought is lost with it; the next attempt comes after the backoff.
-      if (session.status !== "open") return;
-      reported(new UsageError("receiver-full", "too many received events wait for a consumer"), { source: "chRecv" });
-      session.overflow(now());
-      driver.run();
-    },
-    report: reported,
-    warn: (message) => host.log.warn(message),
-  };
+const traceKinds = { payloads: "boolean" };
 
-  const hand = (event: Event) => {
-    if (gate === undefined) deliverEvent(event);
-    else gate.event(source, event, deliverEvent, (error) => reported(error, { source: "contract", event: event[0] }));
-  };
-  const deliverEvent = (event: Event) => {
-    const [id, data] = event;
-    const weight = weightOf(id, driver.frameBytes);
-    const inside = { source, replyFailed: undefined, weight };
-    deliver({ event, id, data, state: state.watchable.get(), sendFn, [INSIDE]: inside });
-  };
+/**
+ * A client and its parts. What the application does goes through `Outgoing` and `ClientLifecycle` to the session and its
+ * driver; what the session says comes back from the driver, and goes to the part that it is for.
+ */
+class Client implements DriverEvents {
+  readonly publicClient: ChannelSocketClient;
+  readonly lifecycle: ClientLifecycle;
+  readonly #errors: ClientErrors;
+  readonly #state: StateKeeper;
+  readonly #incoming: ClientIncoming;
+  readonly #outgoing: Outgoing;
+  readonly #rooms: ClientRooms;
+  readonly #refresh: (connection: object) => void;
+  readonly #repliesTo: (request: AskedRequest, id: string) => Replies;
 
-  const stateChanged = () => {
-    const previous = state.watchable.get();
-    const opened = session.status === "open" && !previous.open;
-    if (opened) {
-      observed.everOpened = true;
-      observed.opens++;
-      observed.lastClose = null;
-    }
-    if (session.status === "terminal" && session.terminalReason !== undefined) {
-      observed.lastClose = { reason: session.terminalReason, at: host.now() };
-    }
-    const next = readState();
-    state.set(next);
-    hand(["chsk/state", [previous, next]]);
-    if (opened) hand(["chsk/handshake", [next.uid, next.csrfToken, next.handshakeData, next.firstOpen]]);
-  };
+  constructor(core: ClientCore, url: string, options: ClientOptions & WithHeaders) {
+    const { host, openSocket, resolveUrl = (absolute) => absolute, watchLifecycle: watch } = core;
+    const { onSessionLost } = options;
+    const contract = options.contract as AnyContract | undefined;
+    const agreed = contract?.codec;
+    const gate = gateOf(contract, "client");
+    const limits = limitsOf(clientDefaults, options);
+    const codec = codecOf(options, agreed === undefined ? core.codecs : [agreed]);
+    checkAgreed(agreed, [codec]);
+    const now = makeMonotonic(host.monotonic);
+    const session = new ClientSession({ codec, limits, random: () => randomFraction(host), onSessionLost });
+    const sendFn: ChannelSocketClient["sendFn"] = (...given) => this.#outgoing.send(...given);
 
-  const output = (said: Exclude<ClientOutput, { type: "open" | "close" }>) => {
-    switch (said.type) {
+    const errors = new ClientErrors(host);
+    const ground = { host, now, session, limits, codec, gate, errors };
+    const opener = new SocketOpener({ ...ground, url, options, openSocket, resolveUrl });
+    const state = new StateKeeper({ ...ground, clientId: () => opener.clientId, codecName: codec.name });
+    const incoming = new ClientIncoming({ ...ground, state, sendFn });
+    const tracer = new Tracer(host.now, codec, (error) => errors.report(error, { source: "trace" }));
+    const driver = new ClientDriver({ ...ground, opener, tracer, events: this });
+    const parts = { ...ground, state, incoming, opener, driver };
+    const outgoing = new Outgoing(parts);
+    const rooms = new ClientRooms({ ...parts, stringIds: codec.stringIds === true });
+    const lifecycle = new ClientLifecycle({ ...parts, rooms, watch });
+    this.#errors = errors;
+    this.#state = state;
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#rooms = rooms;
+    this.#refresh = (connection) => void answerRefresh(parts, connection);
+    this.#repliesTo = (request, id) => repliesTo(parts, request, id);
+    this.lifecycle = lifecycle;
+
+    // Each is a function of its own, which users take off the object.
+    this.publicClient = {
+      chRecv: incoming.receiver,
+      sendFn,
+      requestFn: (...given) => outgoing.request(...given),
+      room: rooms.room,
+      state: state.watchable,
+      trace: (fn, traceOptions = {}) => {
+        checkFunction("trace(fn)", fn);
+        checkOptions("trace", traceOptions, traceKinds);
+        return tracer.add(fn, traceOptions.payloads === true);
+      },
+      errorChan: errors.chan,
+      chsk: {
+        connect: () => lifecycle.connect(),
+        disconnect: () => lifecycle.disconnect(),
+        reconnect: () => lifecycle.reconnect(),
+        breakConnection: () => driver.cut(),
+      },
+      ready: (...given) => waitUntilOpen(state.watchable, ...given),
+      close: () => lifecycle.close(),
+      ...makeDisposable(async () => lifecycle.close()),
+    };
+  }
+
+  output(output: Exclude<ClientOutput, { type: "open" | "close" }>): void {
+    switch (output.type) {
       case "state":
-        stateChanged();
+        this.#stateChanged();
         break;
       case "event":
-        hand(said.event);
+        this.#takeEvent(output);
         break;
       case "settle":
-        settle(said.id, said.settlement);
+        if (!this.#rooms.settle(output.id, output.settlement)) {
+          this.#outgoing.settle(output.id, output.settlement, output.bytes);
+        }
+        break;
+      case "refresh":
+        this.#refresh(output.connection);
         break;
       case "report":
-        reported(said.error, { source: "connection" });
+        this.#errors.report(output.error, { source: "connection" });
         break;
       case "undelivered":
-        reported(
-          new UsageError(
-            "undelivered",
-            `${said.events.length} events were accepted, and are not known to have arrived`,
-          ),
-          {
-            source: "connection",
-            events: said.events,
-          },
-        );
+        this.#errors.report(createUndeliveredError(output), { source: "connection", events: output.events });
         break;
       case "gap":
         // The state says that a session was lost; what may have arrived or not is told here.
-        if (said.inDoubt.length > 0) reported(lostSession(said), { source: "session" });
+        if (output.inDoubt.length > 0) this.#errors.report(createSessionLostError(output), { source: "session" });
         break;
     }
-  };
+  }
 
-  const tracer = new Tracer(host.now, codec, (error) => reported(error, { source: "trace" }));
-  const driver = new ClientDriver({
-    host,
-    tracer,
-    now,
-    session,
-    limits,
-    codec,
-    clientId: options.clientId ?? randomId(host),
-    url,
-    options,
-    openSocket: core.openSocket,
-    resolveUrl: core.resolveUrl ?? ((address) => address),
-    events: {
-      output,
-      socketClosed: (code, reason) => {
-        observed.lastWsClose = { code, reason, at: host.now() };
-      },
-      socketFailed: (error) => {
-        observed.lastWsError = error;
-        observed.lastError = error;
-      },
-      attemptFailed: (error) => reported(error, { source: "connect" }),
-      ran: () => {
-        // While the connection is open the queue is a passing thing, and not worth a new state for every event.
-        if (!state.watchable.get().open && state.watchable.get().queued !== session.queued) state.set(readState());
-      },
-    },
-  });
+  socketClosed(code: number, reason: string): void {
+    this.#state.socketClosed(code, reason);
+  }
 
-  const act = (action: (at: number) => void) => () => {
-    action(now());
-    driver.run();
-  };
-  const watch = () => {
-    stopWatching ??= core.watchLifecycle?.({
-      hasten: act((at) => session.hasten(at)),
-      suspend: () => driver.suspend(),
-      resume: () => driver.resume(),
-    });
-  };
-  const prepare = () => {
-    if (isClosed) throw new UsageError("client-closed", "the client was closed for good; make another");
-    driver.checkUrl();
-    watch();
-  };
-  const connect = () => {
-    prepare();
-    act((at) => session.connect(at))();
-  };
-  const leave = (how: "disconnect" | "close") => {
-    stopWatching?.();
-    stopWatching = undefined;
-    if (session.status !== "idle") observed.lastClose = { reason: "requested-disconnect", at: host.now() };
-    act((at) => session[how](at))();
-    // Nobody tells it any more that the page goes on.
-    driver.resume();
-  };
-  const disconnect = () => leave("disconnect");
-  const close = () => {
-    if (isClosed) return;
-    isClosed = true;
-    leave("close");
-  };
-  const reconnect = () => {
-    prepare();
-    act((at) => session.reconnect(at))();
-  };
+  socketFailed(error: Error): void {
+    this.#state.socketFailed(error);
+  }
 
-  const settle = (id: RequestId, settlement: Settlement) => {
-    const settler = settlers.get(id);
-    settlers.delete(id);
-    if (settler === undefined) return;
-    const settled = (final: Settlement) => {
-      guarded(
-        () => settler.settled(final),
-        (error) => reported(error, { source: "reply callback" }),
-      );
-    };
-    if (gate === undefined) settled(settlement);
-    else gate.reply(source, settler.eventId, settlement, settled);
-  };
+  attemptFailed(error: Error): void {
+    this.#errors.report(error, { source: "connect" });
+  }
 
-  const outgoing = (event: Event): Event => {
-    const checked = checkedEvent(event);
-    gate?.checkSent(checked);
-    return checked;
-  };
+  noteRun(): void {
+    this.#state.updateQueued();
+  }
 
-  /** Starts a request; `settled` is called once, never before this returns. */
-  const startRequest = (event: Event, timeoutMs: number, settled: (settlement: Settlement) => unknown): RequestId => {
-    const sent = outgoing(event);
-    const id = session.request(sent, timeoutMs, now());
-    settlers.set(id, { eventId: sent[0], settled });
-    return id;
-  };
+  #takeEvent({ event, bytes, request }: Extract<ClientOutput, { type: "event" }>): void {
+    if (request !== undefined) this.#incoming.takeRequest(event, bytes, this.#repliesTo(request, event[0]));
+    else if (!this.#rooms.take(event, bytes)) this.#incoming.takeEvent(event, bytes);
+  }
 
-  const sendFn: ChannelSocketClient["sendFn"] = (event, timeoutMs, cb) => {
-    if (cb === undefined) {
-      const accepted = session.send(outgoing(event), now());
-      driver.run();
-      return accepted;
-    }
-    const id = startRequest(event, timeoutMs ?? limits.requestTimeoutMs, (settlement) => cb(callbackReply(settlement)));
-    const isAccepted = session.isWaitingFor(id);
-    driver.run();
-    return isAccepted;
-  };
-
-  const requestFn: ChannelSocketClient["requestFn"] = (event, { timeoutMs = limits.requestTimeoutMs, signal } = {}) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const abort = () => {
-        session.cancel(id);
-        settlers.delete(id);
-        signal?.removeEventListener("abort", abort);
-        reject(signal?.reason);
-        driver.run();
-      };
-      const id = startRequest(event, timeoutMs, (settlement) => {
-        signal?.removeEventListener("abort", abort);
-        if (settlement.ok) resolve(settlement.value);
-        else {
-          const { code, ...failure } = settlement;
-          reject(new ReplyError(code, failure));
-        }
-      });
-      signal?.addEventListener("abort", abort);
-      driver.run();
-    });
-
-  const ready: ChannelSocketClient["ready"] = ({ signal } = {}) =>
-    new Promise((resolve, reject) => {
-      const done = () => {
-        stop();
-        signal?.removeEventListener("abort", abort);
-      };
-      const abort = () => {
-        done();
-        reject(signal?.reason);
-      };
-      const check = (current: ClientState) => {
-        const isClosed = current.status === "terminal" || (current.status === "idle" && current.lastClose !== null);
-        if (!current.open && !isClosed) return;
-        done();
-        if (current.open) resolve(current);
-        else reject(new HandshakeError(current.lastClose?.reason ?? "closed", "the client is closed for good"));
-      };
-      const stop = state.watchable.subscribe(check);
-      if (signal?.aborted) abort();
-      else {
-        signal?.addEventListener("abort", abort);
-        check(state.watchable.get());
-      }
-    });
-
-  if (options.connect !== false) connect();
-  const client: ChannelSocketClient = {
-    chRecv: receiver,
-    sendFn,
-    requestFn,
-    state: state.watchable,
-    trace: (fn, { payloads = false } = {}) => tracer.add(fn, payloads),
-    errorChan,
-    chsk: { connect, disconnect, reconnect, breakConnection: () => driver.cut() },
-    ready,
-    close,
-    ...disposable(async () => close()),
-  };
-  return client as unknown as ChannelSocketClient<C>;
+  #stateChanged(): void {
+    const { previous, next, isOpened } = this.#state.update();
+    this.#incoming.takeEvent(["chsk/state", [previous, next]], 0);
+    if (!isOpened) return;
+    const { uid, csrfToken, handshakeData, firstOpen } = next;
+    this.#incoming.takeEvent(["chsk/handshake", [uid, csrfToken, handshakeData, firstOpen]], 0);
+    this.#rooms.noteOpened(next.resumed);
+  }
 }
 
-function lostSession({ sessionId, inDoubt }: Extract<ClientOutput, { type: "gap" }>): SessionLostError {
+/** A `URL` as it is at this moment. Throws `UsageError` `bad-url`. */
+function textOf(address: Address): string {
+  const text: unknown = typeof address === "object" ? address?.href : address;
+  if (typeof text === "string") return text;
+  throw new UsageError("bad-url", "the address of a client is a string or a URL");
+}
+
+function createUndeliveredError({ events, message }: Extract<ClientOutput, { type: "undelivered" }>): UsageError {
+  const why = message === undefined ? "are not known to have arrived" : `are not sent: ${message}`;
+  return new UsageError("undelivered", `${events.length} events were accepted, and ${why}`);
+}
+
+function createSessionLostError({ sessionId, inDoubt }: Extract<ClientOutput, { type: "gap" }>): SessionLostError {
   return new SessionLostError(sessionId, "the server does not know it any more", () => inDoubt);
-}
-
-/** Sente's three answers for a request that failed, or the reply. */
-function callbackReply(settlement: Settlement): CallbackReply {
-  if (settlement.ok) return settlement.value;
-  if (settlement.code === "closed" || settlement.code === "timeout") return `chsk/${settlement.code}`;
-  return "chsk/error";
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Host } from "../host.ts";
 import type { OpenSocket, SocketHandlers } from "../sockets.ts";
 import { testHost } from "../testing/setting.test-support.ts";
-import { createClient, type Lifecycle } from "./client.ts";
+import { createClient } from "./client.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 
 interface Opened {
   readonly protocols: readonly string[];
@@ -19,6 +20,7 @@ function inPage() {
   const host: Host = {
     ...testHost(),
     now: () => clock.now,
+    monotonic: () => clock.now,
     setTimer: (ms, fn) => clock.after(ms, fn),
     clearTimer: (timer) => (timer as (() => void) | undefined)?.(),
   };
@@ -38,7 +40,7 @@ function inPage() {
       page = undefined;
     };
   };
-  const client = createClient({ host, openSocket, codec: json, watchLifecycle }, "ws://page/chsk");
+  const client = createClient({ host, openSocket, codecs: [json], watchLifecycle }, "ws://page/chsk");
   const pass = (ms: number) => {
     const until = clock.now + ms;
     while (clock.step(until));
@@ -109,5 +111,16 @@ describe("a client in a page (§6.8, §8.2)", () => {
     pass(11_000);
     expect(sockets).toHaveLength(3);
     client.close();
+  });
+
+  it("opens no socket where it is told to disconnect as the attempt begins", () => {
+    const { client, sockets, pass } = inPage();
+    client.chsk.disconnect();
+    const stop = client.trace(({ type }) => type === "opening" && client.chsk.disconnect());
+    client.chsk.connect();
+    stop();
+    pass(60_000);
+    expect(sockets).toHaveLength(1);
+    expect(client.state.get()).toMatchObject({ status: "idle", lastClose: { reason: "requested-disconnect" } });
   });
 });

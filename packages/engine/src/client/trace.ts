@@ -1,9 +1,10 @@
 import type { Codec, Encoded, TraceEntry, TraceFn } from "@sente-lite/protocol";
+import { guard } from "@sente-lite/protocol/calls";
 import {
+  allFeatures,
   BadEvent,
-  encodedBytes,
+  countBytes,
   type Form,
-  guarded,
   readClientFrame,
   readHandshake,
   readServerFrame,
@@ -31,59 +32,63 @@ export class Tracer {
     return () => void this.#listeners.delete(listener);
   }
 
-  opening(attempt: number): void {
+  tellOpening(attempt: number): void {
     this.#tell({ type: "opening", attempt }, undefined);
   }
 
-  closed(code: number, reason: string): void {
+  tellClosed(code: number, reason: string): void {
     this.#tell({ type: "closed", code, reason }, undefined);
   }
 
-  frame(direction: Direction, data: Encoded, form: Form): void {
+  tellFrame(direction: Direction, data: Encoded, form: Form): void {
     if (this.#listeners.size === 0) return;
     const label = this.#labelOf(direction, data, form);
-    this.#tell({ type: "frame", direction, bytes: encodedBytes(data), label }, data);
+    this.#tell({ type: "frame", direction, bytes: countBytes(data), label }, data);
   }
 
   #tell(told: Told, payload: Encoded | undefined): void {
     if (this.#listeners.size === 0) return;
     const entry = { ...told, at: this.#now() } as TraceEntry;
-    for (const { fn, payloads } of [...this.#listeners]) {
-      guarded(
-        () => fn(payloads && payload !== undefined ? ({ ...entry, payload } as TraceEntry) : entry),
-        this.#onError,
-      );
+    for (const listener of [...this.#listeners]) {
+      // One that was called before may have removed it.
+      if (!this.#listeners.has(listener)) continue;
+      const { fn, payloads } = listener;
+      guard(() => fn(payloads && payload !== undefined ? ({ ...entry, payload } as TraceEntry) : entry), this.#onError);
     }
   }
 
   #labelOf(direction: Direction, data: Encoded, form: Form): string {
     try {
       const value = this.#codec.decode(data);
-      return direction === "in" ? inLabel(value, form, this.#codec.stringIds) : outLabel(value, this.#codec.stringIds);
+      return direction === "in"
+        ? labelServerFrame(value, form, this.#codec.stringIds)
+        : labelClientFrame(value, this.#codec.stringIds);
     } catch {
       return "does not decode";
     }
   }
 }
 
-/** What a server's frame is, without what it says. */
-function inLabel(value: unknown, form: Form, stringIds: boolean): string {
+/** Names a server's frame, without its content. */
+function labelServerFrame(value: unknown, form: Form, stringIds: boolean): string {
   const handshake = readHandshake(value, stringIds);
   if (handshake !== undefined) {
     const { session } = handshake;
     return session === undefined ? "handshake" : `handshake, ${session.resumed ? "resumed" : "new"} session`;
   }
-  // Of a reply only its cb-id is told, so that every cb-id may count as open.
-  const frame = readServerFrame(value, form, stringIds, () => true);
+  // Of a reply only the cb-id is shown, so any cb-id may count as open.
+  const frame = readServerFrame(value, form, stringIds, () => true, allFeatures);
   if (frame.type === "reply") return `reply ${frame.cbId}`;
   if (frame.type === "ack") return `ack ${String(frame.count)}`;
+  if (frame.type === "volatile") return `volatile ${frame.event?.[0] ?? "bad event"}`;
   if (frame.type !== "events") return frame.type;
   return frame.events.map((event) => (event instanceof BadEvent ? "bad event" : event[0])).join(", ");
 }
 
-function outLabel(value: unknown, stringIds: boolean): string {
-  const frame = readClientFrame(value, stringIds);
+function labelClientFrame(value: unknown, stringIds: boolean): string {
+  const frame = readClientFrame(value, stringIds, allFeatures);
   if (frame.type === "ack") return `ack ${String(frame.count)}`;
+  if (frame.type === "volatile") return `volatile ${frame.event?.[0] ?? "bad event"}`;
   if (frame.type === "event") return frame.cbId === null ? frame.event[0] : `${frame.event[0]} ${frame.cbId}`;
   return frame.type;
 }

@@ -1,6 +1,7 @@
+import { SessionLostError } from "@sente-lite/protocol";
 import { describe, expect, it } from "vitest";
 import { startRouter } from "../router.ts";
-import { rawPeer } from "../testing/raw-peer.test-support.ts";
+import { openRawPeer } from "../testing/raw-peer.test-support.ts";
 import { setting } from "../testing/setting.test-support.ts";
 
 describe("a slow handler (PROTOCOL.md section 7)", () => {
@@ -8,7 +9,7 @@ describe("a slow handler (PROTOCOL.md section 7)", () => {
     const { server, clock, idle } = setting();
     const waiting: (() => void)[] = [];
     startRouter(server, { "a/slow": () => new Promise<void>((resolve) => waiting.push(resolve)) });
-    const peer = await rawPeer(server, "client-id=c&uid=ann");
+    const peer = await openRawPeer(server, "client-id=c&uid=ann");
     for (let i = 0; i < 80; i++) peer.handlers.message(`[["a/slow",${i}],null]`);
     expect(peer.reading).toEqual(["pause"]);
     await clock.advance(120_000);
@@ -26,7 +27,7 @@ describe("a slow handler (PROTOCOL.md section 7)", () => {
   it("has its connection read the answer to a close", async () => {
     const { server } = setting();
     startRouter(server, { "a/slow": () => new Promise(() => {}) });
-    const peer = await rawPeer(server, "client-id=c&uid=ann");
+    const peer = await openRawPeer(server, "client-id=c&uid=ann");
     for (let i = 0; i < 80; i++) peer.handlers.message(`[["a/slow",${i}],null]`);
     server.disconnectFn("ann");
     expect([peer.reading, peer.closes.length]).toEqual([["pause", "resume"], 1]);
@@ -36,7 +37,7 @@ describe("a slow handler (PROTOCOL.md section 7)", () => {
 describe("a peer that takes its frames too slowly (PROTOCOL.md section 6.7)", () => {
   const slow = async (options: Parameters<typeof setting>[0]) => {
     const { server, idle, errors, ...rest } = setting({ maxQueuedFrames: 3, highWaterBytes: 10, ...options });
-    const peer = await rawPeer(server, "client-id=c&uid=ann", { stalled: true });
+    const peer = await openRawPeer(server, "client-id=c&uid=ann", { stalled: true });
     const push = async (n: number, key?: string) => {
       server.sendFn("ann", ["s/n", n], key === undefined ? {} : { key });
       await idle();
@@ -119,10 +120,71 @@ describe("a peer that takes its frames too slowly (PROTOCOL.md section 6.7)", ()
       ...one,
       idle: one.clock.advance.bind(null, 0),
     }));
-    const other = await rawPeer(server, "client-id=d&uid=ann");
+    const other = await openRawPeer(server, "client-id=d&uid=ann");
     for (let n = 0; n < 50; n++) await push(n);
     await idle();
     expect(peer.closes).toHaveLength(1);
     expect(other.sent.slice(1)).toHaveLength(50);
+  });
+
+  /** Events of which no two share a frame, pushed in one turn. */
+  const images = { maxQueuedFrames: 3, highWaterBytes: 500, maxPayloadBytes: 1_000 };
+  const burst = (server: { sendFn: (to: string, event: [string, unknown]) => unknown }, count: number) => {
+    for (let n = 0; n < count; n++) server.sendFn("ann", ["s/image", "x".repeat(600)]);
+  };
+
+  it("is not one that a turn made more for than the bound, and that takes it", async () => {
+    const { server, errors, clock } = setting(images);
+    const peer = await openRawPeer(server, "client-id=c&uid=ann", { stalled: true });
+    peer.buffered = 0;
+    burst(server, 40);
+    for (let n = 0; n < 50; n++) {
+      await clock.advance(20);
+      peer.buffered = 0;
+    }
+    expect([peer.sent.length, peer.closes, errors]).toEqual([41, [], []]);
+    expect(server.metrics().connections).toBe(1);
+  });
+
+  it("is not held more over turns: after a turn that passed the bound comes the bound", async () => {
+    const { server, errors, idle } = setting(images);
+    const peer = await openRawPeer(server, "client-id=c&uid=ann", { stalled: true });
+    peer.buffered = 0;
+    burst(server, 40);
+    await idle();
+    for (let n = 0; n < 3; n++) {
+      burst(server, 1);
+      await idle();
+    }
+    expect(peer.closes).toEqual([]);
+    burst(server, 1);
+    await idle();
+    expect([peer.closes, errors]).toEqual([[{ code: 4413, reason: "too slow" }], ["too-slow"]]);
+  });
+
+  it("is given up after the ping timeout, where a turn passed the bound and nothing of it is taken", async () => {
+    const { server, clock, errors } = setting({ ...images, pingIntervalMs: 60_000 });
+    const peer = await openRawPeer(server, "client-id=c&uid=ann", { stalled: true });
+    peer.buffered = 0;
+    burst(server, 40);
+    await clock.advance(7_900);
+    expect(peer.closes).toEqual([]);
+    await clock.advance(200);
+    expect([peer.closes, errors]).toEqual([[{ code: 4413, reason: "too slow" }], ["too-slow"]]);
+  });
+
+  it("keeps its bounds while it is away, and what goes over them is reported, every event", async () => {
+    const { server, tab, idle, cut } = setting(images);
+    const lost: unknown[] = [];
+    server.errorChan.on(({ error }) => {
+      if (error instanceof SessionLostError) lost.push(...error.undelivered);
+    });
+    const { got } = tab("ann");
+    await idle();
+    cut();
+    await idle();
+    burst(server, 10);
+    await idle();
+    expect([got.length, lost.length, server.metrics().sessionsLost]).toEqual([0, 10, 1]);
   });
 });

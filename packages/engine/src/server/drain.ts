@@ -3,77 +3,94 @@ import type { Host, Timer } from "../host.ts";
 
 /** What is closed while a server drains. */
 export interface Drainable {
-  /** True while a handler of it works, or a request of it has no answer. */
+  /** True while its events wait for handlers or one works, or its client has not told what arrived. */
   readonly isBusy: boolean;
-  /** Closes it with 4503, after what waits. */
-  drain(reason: string): void;
+  /** From now on it takes no events, where its client keeps them for the next server. */
+  takeNoMore(): void;
+  /** Asks the client to tell what arrived. */
+  askForAcks(): void;
+  /** Closes it with 4503, after what waits; where another server goes on with its session, once that can, and resolves then. */
+  drain(reason: string): Promise<void> | undefined;
 }
 
-/** Into so many stages the connections are divided. */
+/** The connections are divided into this many stages. */
 const STAGES = 10;
 /** New clients are told to spread over at least so much. */
 const MIN_SPREAD_MS = 500;
 
-export interface Drain<C extends Drainable> {
+/**
+ * Closes connections in stages over half of `drainMs`, so that their clients do not come back in one instant. At its turn
+ * a connection takes no more events, and is closed once what it took was handled and its client has told what arrived;
+ * after `drainMs` all of them are.
+ */
+export class Drain {
   /** The close reason for clients that come while it drains: the hint of PROTOCOL.md section 8.3. */
   readonly hint: string;
-  /** A handler of that connection ended. */
-  readonly idle: (connection: C) => void;
-  /** Closes all that is left. */
-  readonly finish: () => void;
-}
-
-/**
- * Closes connections in stages over half of `drainMs`, so that their clients do not come back in one instant, and each
- * only once its handlers have ended; after `drainMs` all of them. Calls `finished` once, when none is left to close.
- */
-export function startDrain<C extends Drainable>(
-  host: Host,
-  connections: readonly C[],
-  drainMs: number,
-  finished: () => void,
-): Drain<C> {
-  const stageMs = Math.ceil(drainMs / 2 / STAGES);
-  const hint = writeHint({ retryInMs: 0, spreadMs: Math.max(MIN_SPREAD_MS, stageMs) });
-  const perStage = Math.max(1, Math.ceil(connections.length / STAGES));
-  const left = new Set(connections);
+  /** Resolves when none is left to close. */
+  readonly done: Promise<void>;
+  readonly #host: Host;
+  readonly #left: Set<Drainable>;
   /** Those whose turn has come. */
-  const due = new Set<C>();
-  const timers: Timer[] = [];
-  let isOver = false;
+  readonly #due = new Set<Drainable>();
+  readonly #timers: Timer[] = [];
+  /** Those whose session is on its way to another server. */
+  #leaving = 0;
+  #resolve: () => void = () => {};
 
-  const close = (connection: C) => {
-    due.delete(connection);
-    if (!left.delete(connection)) return;
-    connection.drain(hint);
-    if (left.size === 0) end();
-  };
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    for (const timer of timers) host.clearTimer(timer);
-    finished();
-  };
-  const stage = (from: number) => {
-    for (const connection of connections.slice(from, from + perStage)) {
-      due.add(connection);
-      if (!connection.isBusy) close(connection);
+  constructor(host: Host, connections: readonly Drainable[], drainMs: number) {
+    const stageMs = Math.ceil(drainMs / 2 / STAGES);
+    const perStage = Math.max(1, Math.ceil(connections.length / STAGES));
+    this.#host = host;
+    this.#left = new Set(connections);
+    this.hint = writeHint({ retryInMs: 0, spreadMs: Math.max(MIN_SPREAD_MS, stageMs) });
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    for (let from = 0, n = 0; from < connections.length; from += perStage, n++) {
+      const stage = connections.slice(from, from + perStage);
+      this.#timers.push(host.setTimer(n * stageMs, () => this.#begin(stage)));
     }
-  };
-  const finish = () => {
-    for (const connection of [...left]) close(connection);
-    end();
-  };
-
-  for (let from = 0, n = 0; from < connections.length; from += perStage, n++) {
-    timers.push(host.setTimer(n * stageMs, () => stage(from)));
+    this.#timers.push(host.setTimer(connections.length === 0 ? 0 : drainMs, () => this.finish()));
   }
-  timers.push(host.setTimer(connections.length === 0 ? 0 : drainMs, finish));
-  return {
-    hint,
-    idle: (connection) => {
-      if (due.has(connection) && !connection.isBusy) close(connection);
-    },
-    finish,
-  };
+
+  /** That connection may be busy no longer. */
+  noteIdle(connection: Drainable): void {
+    if (this.#due.has(connection) && !connection.isBusy) this.#close(connection);
+  }
+
+  /** Closes all that is left. */
+  finish(): void {
+    for (const connection of [...this.#left]) this.#close(connection);
+    this.#end();
+  }
+
+  #begin(stage: readonly Drainable[]): void {
+    for (const connection of stage) {
+      this.#due.add(connection);
+      connection.takeNoMore();
+      connection.askForAcks();
+      if (!connection.isBusy) this.#close(connection);
+    }
+  }
+
+  #close(connection: Drainable): void {
+    this.#due.delete(connection);
+    if (!this.#left.delete(connection)) return;
+    const leaving = connection.drain(this.hint);
+    if (leaving !== undefined) {
+      this.#leaving++;
+      void leaving.then(() => {
+        this.#leaving--;
+        this.#end();
+      });
+    }
+    this.#end();
+  }
+
+  /** Nothing is left to do, where nobody is left and no session is on its way. */
+  #end(): void {
+    if (this.#left.size > 0) return;
+    for (const timer of this.#timers) this.#host.clearTimer(timer);
+    if (this.#leaving === 0) this.#resolve();
+  }
 }

@@ -1,6 +1,9 @@
+import type { ChannelSocketServer, ServerOptions } from "@sente-lite/protocol";
 import { createEdn } from "@sente-lite/protocol/edn";
+import { json } from "@sente-lite/protocol/json";
 import { describe, expect, it } from "vitest";
-import { setting } from "../testing/setting.test-support.ts";
+import { setting, testHost } from "../testing/setting.test-support.ts";
+import { createServer } from "./server.ts";
 
 describe("pushing to a user's tabs (Sente's promise)", () => {
   it("reaches every tab and device of the user, and nobody else", async () => {
@@ -166,17 +169,74 @@ describe("who is connected (Sente's connected-uids)", () => {
   });
 });
 
+describe("user ids that clients choose", () => {
+  it.each([
+    ["a push", (server: ChannelSocketServer) => server.sendFn("ann", ["s/x"])],
+    ["a push to one client", (server: ChannelSocketServer) => server.sendFn({ uid: "a", clientId: "a" }, ["s/x"])],
+  ])("are told of once, at the first of %s", (_what, push) => {
+    const warnings = (options: ServerOptions) => {
+      const host = testHost();
+      const { server } = createServer({ host, codecs: [json], options });
+      server.sendFn(null, ["s/x"]);
+      server.broadcastFn(["s/x"]);
+      expect(host.lines).toEqual([]);
+      for (let i = 0; i < 3; i++) push(server);
+      return host.lines;
+    };
+    expect(warnings({})).toEqual([expect.stringContaining("without userIdFn a user id is the client id")]);
+    expect(warnings({ userIdFn: () => "ann" })).toEqual([]);
+    expect(warnings({ authorizedFn: () => true })).toEqual([]);
+  });
+});
+
 describe("client ids (PROTOCOL.md section 3)", () => {
-  it("let a client without a session take over from its old connection, which stays closed", async () => {
+  it("give a newer client without a session the pushes, as with Sente; the older stays, and gets them when it is alone", async () => {
     const { server, tab, idle, clock } = setting({ sessionWindowMs: 0 });
     const old = tab("ann", { clientId: "same" });
     await idle();
     const young = tab("ann", { clientId: "same" });
     await clock.advance(60_000);
-    expect(old.client.state.get()).toMatchObject({ status: "terminal", lastWsClose: { code: 4409 } });
-    expect(young.client.state.get().open).toBe(true);
+    expect([old.client.state.get().open, young.client.state.get().open]).toEqual([true, true]);
     expect(server.sendFn("ann", ["s/one"])).toEqual({ connections: 1 });
+    expect(server.sendFn({ uid: "ann", clientId: "same" }, ["s/two"])).toEqual({ connections: 1 });
+    expect(server.broadcastFn(["s/three"])).toEqual({ connections: 1 });
+    await idle();
+    expect([old.got, young.got]).toEqual([[], [["s/one"], ["s/two"], ["s/three"]]]);
+    young.client.close();
+    await idle();
+    server.sendFn("ann", ["s/four"]);
+    await idle();
+    expect(old.got).toEqual([["s/four"]]);
     expect([...server.connectedUids.get().any]).toEqual(["ann"]);
+    expect(server.disconnectFn("ann", { code: 4401 })).toEqual({ connections: 1 });
+  });
+
+  it("keep for a newer client without a session that was cut off what is pushed within the grace, not for the older", async () => {
+    const { server, tab, idle, clock, cut } = setting({ sessionWindowMs: 0 });
+    const { got } = tab("ann", { clientId: "same", reconnectBaseMs: 100 });
+    await idle();
+    cut();
+    await idle();
+    server.sendFn("ann", ["s/missed"]);
+    server.broadcastFn(["s/left-out"], { except: "ann" });
+    server.broadcastFn(["s/left-out"], { except: { uid: "ann", clientId: "same" } });
+    server.broadcastFn(["s/missed-too"], { except: { uid: "bob", clientId: "same" } });
+    await clock.advance(1_000);
+    expect(got).toEqual([["s/missed"], ["s/missed-too"]]);
+  });
+
+  it("keep no more bytes for it than may wait for a client, count what is left out, and report it once", async () => {
+    const options = { sessionWindowMs: 0, maxQueuedBytes: 50_000 };
+    const { server, tab, idle, clock, cut, errors } = setting(options);
+    const { got } = tab("ann", { clientId: "same", reconnectBaseMs: 100 });
+    await idle();
+    cut();
+    await idle();
+    for (let i = 0; i < 8; i++) server.sendFn("ann", ["s/missed", "x".repeat(10_000)]);
+    await clock.advance(1_000);
+    expect(got).toHaveLength(4);
+    expect(errors).toEqual(["push-dropped"]);
+    expect(server.metrics().pushesDropped).toBe(4);
   });
 
   it("are labels where there are sessions: two clients that call themselves the same both stay", async () => {
@@ -227,17 +287,20 @@ describe("bounds and the end", () => {
     );
   });
 
-  it("ends a connection whose events nobody consumes, at the bound, and loses none of the others", async () => {
-    const { server, tab, idle, clock } = setting({ maxReceived: 4 });
+  it("keeps the latest events where nobody consumes them yet, answers what it leaves out, and says so once", async () => {
+    const { server, tab, idle, clock, errors } = setting({ maxReceived: 4 });
     const { client } = tab("ann");
     await idle();
-    for (let i = 0; i < 5; i++) client.sendFn(["a/item", i]);
+    const asked = client.requestFn(["a/ask"]).catch(({ code }: { code: string }) => code);
+    for (let i = 0; i < 6; i++) client.sendFn(["a/item", i]);
     await idle();
-    expect(client.state.get().lastWsClose).toMatchObject({ code: 4413 });
+    expect(client.state.get().open).toBe(true);
+    expect(await asked).toBe("unhandled");
+    expect(errors).toHaveLength(1);
     const got: unknown[] = [];
     server.chRecv.on("a/item", ({ data }) => got.push(data));
     await clock.advance(0);
-    expect(got).toEqual([0, 1, 2, 3]);
+    expect(got).toEqual([2, 3, 4, 5]);
   });
 
   it("lets everybody in where nobody consumes the events that it makes up itself", async () => {

@@ -2,283 +2,356 @@ import {
   type AnyContract,
   type ChannelSocketServer,
   type Codec,
-  checkEncodable,
   createErrorChan,
-  type Event,
-  kw,
-  MAX_DEPTH,
-  ProtocolError,
-  type Rejection,
+  type RefusedFor,
   type ServerLimits,
-  type ServerMessage,
   type ServerOptions,
   serverDefaults,
-  UsageError,
+  type UidOf,
 } from "@sente-lite/protocol";
-import {
-  Batch,
-  checkedEvent,
-  closeCodes,
-  gateOf,
-  inEvent,
-  monotonic,
-  type ReplyFailure,
-  readHint,
-  type ServerOutput,
-} from "@sente-lite/protocol/session";
-import { disposable } from "../disposable.ts";
-import { type Host, switchableHost } from "../host.ts";
-import { limitsOf } from "../limits.ts";
+import { roomTopic } from "@sente-lite/protocol/cluster";
+import { gateOf } from "@sente-lite/protocol/contract";
+import { checkOptions, type OptionKinds } from "@sente-lite/protocol/options";
+import { MemoryHistories } from "@sente-lite/protocol/rooms";
+import { allFeatures, Batch, featuresWithout, makeMonotonic } from "@sente-lite/protocol/session";
+import { checkAgreed } from "../client/options.ts";
+import type { CanCompress } from "../compression.ts";
+import { makeDisposable } from "../disposable.ts";
+import { FanOut } from "../fan-out.ts";
+import { serverEvents } from "../handled-ids.ts";
+import { type Host, makeSwitchable, randomId } from "../host.ts";
+import { limitOf, limitsOf } from "../limits.ts";
+import { ReceivedPool } from "../received-pool.ts";
 import { createReceiver } from "../receiver.ts";
-import type { ConnectionHandlers, ServerSocket } from "../sockets.ts";
-import { INSIDE, type Message, UNHANDLED, weightOf } from "../source.ts";
-import { type Admitted, createAdmission } from "./admission.ts";
-import { closeAtOnce } from "./close-at-once.ts";
-import { createPresence } from "./connected-uids.ts";
-import type { Connection } from "./connection.ts";
-import { createConnections, STALE } from "./connections.ts";
-import { type Drain, startDrain } from "./drain.ts";
-import { INSIDE_SERVER, type ServerInside } from "./inside.ts";
+import { Turns } from "../turns.ts";
+import { Admission } from "./admission.ts";
+import { Asking } from "./asking.ts";
+import { AskingNodes } from "./asking-nodes.ts";
+import { Cluster } from "./cluster.ts";
+import { CodecDoubts } from "./codec-doubts.ts";
+import type { ConnectionGround } from "./connection-ground.ts";
+import type { Decision } from "./decision.ts";
+import { type Delivered, Dispatcher } from "./dispatcher.ts";
+import { Door } from "./door.ts";
+import { FaultReports } from "./fault-reports.ts";
+import { Handover } from "./handover.ts";
+import { LateGreetings } from "./late-greetings.ts";
+import { Arrivals } from "./limits/arrivals.ts";
+import { Gatekeeper } from "./limits/gatekeeper.ts";
+import { Rates } from "./limits/rates.ts";
+import { SlowHandlers } from "./limits/slow-handlers.ts";
+import { Lingering } from "./lingering.ts";
+import { Logins } from "./login.ts";
+import { LoginRefresh } from "./login-refresh.ts";
 import { createCounters } from "./metrics.ts";
-import { createPushing } from "./pushing.ts";
-import { Registry } from "./registry.ts";
-import { type Replies, repliesFor } from "./replies.ts";
+import { checkServerOptions, codecsOf } from "./options.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Proxies } from "./proxies.ts";
+import { ReportLimiter } from "./report-limiter.ts";
 import type { UpgradeRequest } from "./request.ts";
-
-/** How deep an event's data lies in its frame: frame, batch, event. */
-const FRAME_DEPTH = 3;
-
-const TOO_SLOW = "a peer takes its frames too slowly: the oldest pushes to it are left out";
-
-/** What to do with an upgrade request. */
-export type Decision =
-  | { readonly type: "refuse"; readonly status: number; readonly body: string }
-  | {
-      readonly type: "accept";
-      /** The subprotocol to answer with, if any. */
-      readonly protocol: string | undefined;
-      /** Call it when the socket is open; what it returns wants to hear of the socket. */
-      readonly opened: (socket: ServerSocket) => ConnectionHandlers;
-    };
+import type { Posted } from "./rooms/post.ts";
+import { PubSub } from "./rooms/pub-sub.ts";
+import { RoomFunctions } from "./rooms/room-functions.ts";
+import { roomKindsOf } from "./rooms/room-kinds.ts";
+import { RoomRequests } from "./rooms/room-requests.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import { StreamHistories } from "./rooms/stream-histories.ts";
+import { Roster } from "./roster.ts";
+import { SessionDriver } from "./session-driver.ts";
+import { Shared } from "./shared.ts";
+import { Sharing } from "./sharing.ts";
+import { Shutdown } from "./shutdown.ts";
+import { TEST_ACCESS, type TestAccess } from "./test-access.ts";
 
 /** A server as a runtime package sees it: the public object, and the way in for connections. */
-export interface ServerCore<Context, C extends AnyContract | undefined = undefined> {
-  readonly server: ChannelSocketServer<Context, C>;
+export interface ServerCore<
+  Context,
+  C extends AnyContract | undefined = undefined,
+  Uid extends string | null = string | null,
+> {
+  readonly server: ChannelSocketServer<Context, C, Uid>;
   /** Judges an upgrade request; never rejects. */
   readonly admit: (request: UpgradeRequest) => Promise<Decision>;
+  /** False once it was told to end. */
+  readonly isOpen: () => boolean;
   readonly limits: ServerLimits;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+  /** Counts a socket that is not used any more and cannot be given back; returns what to call once it has closed. */
+  readonly linger: () => () => void;
 }
 
 export interface ServerCoreOptions<
   Context,
   C extends AnyContract | undefined = undefined,
   Codecs extends readonly Codec[] = readonly Codec[],
+  Uid extends string | null | undefined = string | null | undefined,
 > {
   readonly host: Host;
   /** For a user who names no codecs. */
   readonly codecs: readonly Codec[];
-  readonly options: ServerOptions<Context, C, Codecs>;
+  readonly options: ServerOptions<Context, C, Codecs, Uid>;
+  /** Options that the runtime takes beside those of every server, and checks itself. */
+  readonly ownOptions?: OptionKinds;
+  /** Absent where compression cannot be had by an option. */
+  readonly canCompress?: CanCompress;
   /** Closes what the runtime opened. */
   readonly closeListeners?: () => Promise<void>;
 }
 
-type Delivered<Context> = ServerMessage<Context> & Message;
+/** What `metrics` says of a cluster where there is none. */
+const ALONE = { clusterNodes: 1, clusterTopics: 0, clusterUids: 0 };
+const closeKinds = { drainMs: 0 };
 
 export function createServer<
   Context = unknown,
   C extends AnyContract | undefined = undefined,
   Codecs extends readonly Codec[] = readonly Codec[],
->(core: ServerCoreOptions<Context, C, Codecs>): ServerCore<Context, C> {
+  Uid extends string | null | undefined = string | null | undefined,
+>(core: ServerCoreOptions<Context, C, Codecs, Uid>): ServerCore<Context, C, UidOf<Uid>> {
   // In here all events are alike; the contract's types are for the outside.
   const options = core.options as unknown as ServerOptions<Context>;
-  const { host, use: useHost } = switchableHost(core.host);
-  const gate = gateOf(core.options.contract, "server");
+  checkServerOptions(options, core.ownOptions, core.canCompress);
+  const { host, use: useHost } = makeSwitchable(core.host);
+  const contract: AnyContract | undefined = core.options.contract;
+  const agreed = contract?.codec;
+  const gate = gateOf(contract, "server");
   const limits = limitsOf(serverDefaults, options);
-  const codecs = codecsOf(options.codecs ?? core.codecs, options.serialization);
-  const now = monotonic(host.now);
+  const codecs = codecsOf(options.codecs ?? (agreed === undefined ? core.codecs : [agreed]), options.serialization);
+  checkAgreed(agreed, codecs);
+  const now = makeMonotonic(host.monotonic);
   const handlers = codecs.flatMap((codec) => codec.handlers ?? []);
+  const areUidsSure = options.userIdFn !== undefined || options.authorizedFn !== undefined;
   const root = Batch.root();
   const counters = createCounters();
+  const fanOut = new FanOut({ host, patienceMs: limits.pingTimeoutMs });
   const errorChan = createErrorChan(host);
   const { report } = errorChan;
-  const presence = createPresence(host, limits.presenceGraceMs, (error) => report(error, { source: "connectedUids" }));
-  const { receiver, deliver } = createReceiver<Delivered<Context>>(limits.maxReceived);
-  const closing = (): Rejection | undefined =>
-    drain && { status: 503, body: "the server drains", ...readHint(drain.hint) };
-  const judge = createAdmission(host, codecs, options, report, closing);
-  /** Set while it drains. */
-  let drain: Drain<Connection<Context>> | undefined;
-  let isClosed = false;
+  const { receiver, deliver } = createReceiver<Delivered<Context>>(limits, serverEvents);
+  const lingering = new Lingering(report);
+  const shutdown = new Shutdown(host);
+  const lateGreetings = new LateGreetings(host, now);
+  const faults = new FaultReports<Context>(host, counters, report);
+  const kinds = roomKindsOf(options.rooms);
+  const { backplane } = options;
+  const sharing =
+    backplane &&
+    new Sharing({
+      host,
+      now,
+      graceMs: limits.presenceGraceMs,
+      sessionWindowMs: limits.sessionWindowMs,
+      handlers,
+      sharesPresence: options.presence !== "local",
+      needsStreams: [...kinds.values()].some(({ history }) => history !== undefined),
+      counters,
+      report,
+    });
+  const cluster = backplane && sharing && new Cluster({ host, backplane, hearing: sharing, report });
+  const roster = new Roster<Context>({ host, limits, shutdown, report, share: sharing });
+  const { connectedUids } = roster;
+  const { maxHistoryBytes: maxBytes, maxRooms, maxPayloadBytes } = limits;
+  const isInUse = (room: string): boolean => rooms.has(room);
+  const memory = new MemoryHistories<Posted>({ makeEpoch: () => randomId(host), now, maxBytes, maxRooms, isInUse });
+  const histories =
+    cluster && sharing ? new StreamHistories({ codec: sharing.codec, streams: () => cluster.streams }) : memory;
+  const push: Outgoing<Context>["push"] = (driver, event, key) => outgoing.push(driver, event, key);
+  const pushVolatile: Outgoing<Context>["pushVolatile"] = (driver, event) => outgoing.pushVolatile(driver, event);
+  const endSessionsIn = (room: string) => void shared.endSessions(roomTopic(room));
+  const rooms = new Rooms<Context>({
+    host,
+    limits,
+    kinds,
+    histories,
+    roster,
+    push,
+    pushVolatile,
+    report,
+    sharing,
+    endSessionsIn,
+  });
+  const roomFunctions = new RoomFunctions<Context>({ rooms, sharing });
+  const roomRequests = new RoomRequests<Context>({ rooms, gate, counters, maxPayloadBytes, push });
+  const pubSub = kinds.isEmpty ? undefined : new PubSub<Context>({ rooms, requests: roomRequests, push });
+  const outgoing = new Outgoing<Context>({
+    host,
+    limits,
+    root,
+    fanOut,
+    roster,
+    rooms,
+    faults,
+    counters,
+    gate,
+    handlers,
+    areUidsSure,
+    sharing,
+  });
+  const sendFn: ChannelSocketServer["sendFn"] = (to, event, options) => outgoing.send(to, event, options);
+  const asking = new Asking<Context>({
+    now,
+    limits,
+    gate,
+    roster,
+    rooms,
+    report: (client, error, context) => {
+      counters.badEvents++;
+      client.report(error, context);
+    },
+  });
+  const handover =
+    cluster &&
+    sharing &&
+    new Handover<Context>({
+      host,
+      now,
+      cluster,
+      counters,
+      shutdown,
+      roster,
+      rooms,
+      sharing,
+      getShared: () => shared,
+      makeDriver: (admitted, id) => new SessionDriver(ground, admitted, id),
+      report,
+    });
+  const dispatcher = new Dispatcher<Context>({
+    gate,
+    counters,
+    now,
+    limits,
+    connectedUids,
+    sendFn,
+    outgoing,
+    deliver,
+    roomRequests,
+    pubSub,
+    handover,
+  });
+  const logins = new Logins({ host, options, hookTimeoutMs: limits.hookTimeoutMs });
+  const ground: ConnectionGround<SessionDriver<Context>> = {
+    host,
+    now,
+    limits,
+    root,
+    counters,
+    pool: new ReceivedPool(limits.maxReceivedTotalBytes),
+    turns: new Turns(host),
+    fanOut,
+    backpressure: options.backpressure,
+    doubts: new CodecDoubts(),
+    roster,
+    rooms,
+    dispatcher,
+    asking,
+    faults,
+    shutdown,
+    handover,
+    refresh: new LoginRefresh(logins),
+    lateGreetings,
+    rates: new Rates({ host, now, limits, overRate: options.overRate }),
+    slowHandlers: new SlowHandlers({ host, now, slowHandlerMs: limits.slowHandlerMs }),
+    report,
+  };
+  const shared: Shared<Context> = new Shared<Context>({ host, limits, roster, rooms, outgoing, dispatcher, report });
+  if (cluster !== undefined && sharing !== undefined) {
+    sharing.serve(shared, cluster);
+    asking.useNodes(new AskingNodes({ cluster, sharing, answer: (question) => asking.answerNode(question), report }));
+  }
+  const features = kinds.isEmpty ? featuresWithout("rooms") : allFeatures;
+  const closed = {
+    get rejection() {
+      return shutdown.rejection ?? cluster?.rejection;
+    },
+  };
+  const noteRefused = (refusedFor: RefusedFor) => {
+    counters.refusedTotal++;
+    counters.refusedBy[refusedFor]++;
+  };
+  const limiter = new ReportLimiter(host);
+  const proxies = options.trustProxy === undefined ? undefined : new Proxies(options.trustProxy);
+  const knowsProxies = proxies !== undefined;
+  const arrivals = new Gatekeeper({ arrivals: new Arrivals(limits, now), limiter, report, noteRefused, knowsProxies });
+  const admission = new Admission({ host, codecs, logins, options, features, report, noteRefused, shutdown: closed });
+  const door = new Door({
+    ground,
+    admission,
+    roster,
+    rooms,
+    shutdown,
+    outgoing,
+    cluster,
+    sharing,
+    handover,
+    arrivals,
+    noteRefused,
+  });
+  const admit = (request: UpgradeRequest) => door.admit(proxies?.resolve(request) ?? request);
   let hasEnded: Promise<void> | undefined;
 
-  const pushed = (event: Event): Event => {
-    const checked = checkedEvent(event);
-    gate?.checkSent(checked);
-    try {
-      checkEncodable(checked[1], MAX_DEPTH - FRAME_DEPTH, handlers);
-    } catch (error) {
-      throw inEvent(error, checked[0]);
-    }
-    return checked;
-  };
-
-  const registry = new Registry<Connection<Context>>();
-  const pushing = createPushing({ host, limits, root, registry, checked: pushed });
-  const { push, sendFn, broadcastFn, disconnectFn } = pushing;
-
-  const deliverEvent = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
-    const { uid, clientId, admitted } = connection;
-    const message: Delivered<Context> = {
-      event,
-      id: event[0],
-      data: event[1],
-      uid,
-      clientId,
-      context: admitted.context,
-      request: admitted.request,
-      replyFn: replies?.replyFn,
-      sendFn,
-      connectedUids: presence.connectedUids,
-      [INSIDE]: {
-        source: connection,
-        replyFailed: replies?.replyFailed,
-        weight: weightOf(event[0], connection.frameBytes),
-        begun: () => connection.begun(),
-      },
-    };
-    if (!deliver(message)) replies?.replyFailed(UNHANDLED);
-  };
-
-  const hand = (connection: Connection<Context>, event: Event, replies: Replies | undefined) => {
-    if (gate === undefined) {
-      deliverEvent(connection, event, replies);
-      return;
-    }
-    const passed = (checked: Event) => deliverEvent(connection, checked, replies);
-    gate.event(connection, event, passed, (error, failure) => {
-      counters.badEvents++;
-      connection.report(error, { source: "contract", event: event[0] });
-      replies?.replyFailed(failure);
-    });
-  };
-
-  const output = (connection: Connection<Context>, said: Exclude<ServerOutput, { type: "close" }>) => {
-    if (said.type === "report") {
-      if (said.error.code === "bad-event") counters.badEvents++;
-      connection.report(said.error, { source: "connection", event: said.event?.[0] });
-      return;
-    }
-    if (said.type === "dropped") {
-      counters.pushesDropped++;
-      if (said.isFirst) connection.report(new ProtocolError("push-dropped", TOO_SLOW), { source: "backpressure" });
-      return;
-    }
-    if (said.type === "ended") {
-      connections.ended(connection, said.reason, said.undelivered);
-      return;
-    }
-    counters.eventsIn++;
-    const { event, cbId } = said;
-    hand(connection, event, cbId === null ? pubSubRefusal(connection, event) : repliesFor(connection, cbId, event[0]));
-  };
-
-  /** There are no rooms yet: a sente_lite peer that asks for one and finds nobody to answer is told so (section 4). */
-  const pubSubRefusal = (connection: Connection<Context>, event: Event): Replies | undefined => {
-    if (connection.admitted.parameters.clientId !== undefined || !event[0].startsWith("sente-lite/")) return undefined;
-    const replyFailed = ({ code, message }: ReplyFailure) => {
-      push(connection, ["sente-lite/error", { "event-id": kw(event[0]), code, message }]);
-      return true;
-    };
-    return { replyFn: undefined, replyFailed };
-  };
-
-  const isReady = () => drain === undefined && !isClosed;
-
-  const connections = createConnections({
-    connection: { host, now, limits, root, counters, backpressure: options.backpressure },
-    registry,
-    presence,
-    pushing,
-    isReady,
-    output,
-    idle: (connection) => drain?.idle(connection),
-    presenceChanged: (connection, id) => hand(connection, [id, connection.uid], undefined),
-    report,
-  });
-
-  const opened = (admitted: Admitted<Context>, socket: ServerSocket): ConnectionHandlers => {
-    if (isClosed) return closeAtOnce(host, socket, closeCodes.restart, "the server is closed");
-    // It was judged before the drain began.
-    if (drain !== undefined) return closeAtOnce(host, socket, closeCodes.draining, drain.hint);
-    return connections.opened(admitted, socket);
-  };
-
-  const admit = async (request: UpgradeRequest): Promise<Decision> => {
-    if (isClosed) return { type: "refuse", status: 503, body: "the server is closed" };
-    const verdict = await judge(request);
-    if (verdict.type === "admitted") {
-      const { admitted } = verdict;
-      if (connections.isStale(admitted)) return { type: "refuse", status: 409, body: STALE };
-      return { type: "accept", protocol: admitted.parameters.protocol, opened: (socket) => opened(admitted, socket) };
-    }
-    counters.refusedTotal++;
-    if (verdict.type === "refused") return { type: "refuse", status: verdict.status, body: verdict.body };
-    return {
-      type: "accept",
-      protocol: verdict.protocol,
-      opened: (socket) => closeAtOnce(host, socket, verdict.code, verdict.reason),
-    };
-  };
-
-  const close: ChannelSocketServer["close"] = ({ drainMs = 0 } = {}) => {
-    if (drainMs <= 0) drain?.finish();
-    hasEnded ??= drainMs > 0 ? drained(drainMs).then(end) : end();
+  const close: ChannelSocketServer["close"] = async (closeOptions = {}) => {
+    checkOptions("close", closeOptions, closeKinds);
+    const { drainMs: given = 0 } = closeOptions;
+    const drainMs = limitOf("drainMs", given);
+    if (drainMs <= 0) shutdown.finish();
+    hasEnded ??= drainMs > 0 ? drain(drainMs).then(end) : end();
     return hasEnded;
   };
 
-  const drained = (drainMs: number) =>
-    new Promise<void>((resolve) => {
-      const open = [...registry.all()].filter(({ session }) => session.status === "live");
-      drain = startDrain(host, open, drainMs, resolve);
-    });
-
-  const end = async () => {
-    isClosed = true;
-    presence.end();
-    await connections.end();
-    await core.closeListeners?.();
+  const drain = (drainMs: number) => {
+    const live = [...roster.findAll()].filter(({ isLive }) => isLive);
+    return shutdown.drain(
+      live.map(({ departure }) => departure),
+      drainMs,
+    );
   };
 
-  const inside: ServerInside = { host: core.host, useHost, codecs, admit };
-  const server: ChannelSocketServer<Context> & { readonly [INSIDE_SERVER]: ServerInside } = {
-    [INSIDE_SERVER]: inside,
+  const end = async () => {
+    shutdown.close();
+    lateGreetings.end();
+    ground.slowHandlers.stop();
+    roster.end();
+    await shutdown.closeAll(Array.from(roster.findAll(), ({ departure }) => departure));
+    await roster.waitForSockets();
+    await core.closeListeners?.();
+    await sharing?.end();
+    await cluster?.leave();
+  };
+
+  const access: TestAccess = { host: core.host, useHost, codecs, admit };
+  const server: ChannelSocketServer<Context> & { readonly [TEST_ACCESS]: TestAccess } = {
+    [TEST_ACCESS]: access,
     chRecv: receiver,
     sendFn,
-    broadcastFn,
-    disconnectFn,
-    connectedUids: presence.connectedUids,
+    requestFn: (...given) => asking.request(...given),
+    requestAllFn: (...given) => asking.requestAll(...given),
+    broadcastFn: (event, options) => outgoing.broadcast(event, options),
+    disconnectFn: (to, options) => outgoing.disconnect(to, options),
+    joinFn: roomFunctions.joinFn,
+    leaveFn: roomFunctions.leaveFn,
+    room: roomFunctions.room,
+    connectedUids,
     errorChan,
     metrics: () => ({
-      connections: registry.live,
-      ...connections.away(),
+      ...roster.counts(),
+      rooms: rooms.count,
+      roomHistoryBytes: histories.bytes,
+      socketsLingering: lingering.count,
+      ...(sharing?.counts() ?? ALONE),
       ...counters,
+      refusedBy: { ...counters.refusedBy },
       errors: errorChan.total(),
     }),
     close,
-    isReady,
-    ...disposable(() => close()),
+    isReady: () => shutdown.isReady && cluster?.joining === undefined,
+    ...makeDisposable(() => close()),
   };
-  return { server: server as unknown as ChannelSocketServer<Context, C>, admit, limits, report };
-}
-
-function codecsOf(codecs: readonly Codec[], serialization: string | undefined): readonly Codec[] {
-  if (codecs.length === 0) throw new UsageError("no-codec", "codecs is empty");
-  if (serialization === undefined) return codecs;
-  const first = codecs.find((codec) => codec.name === serialization);
-  if (first === undefined) {
-    const names = codecs.map((codec) => codec.name).join(", ");
-    throw new UsageError("unknown-codec", `serialization "${serialization}" is none of codecs: ${names}`);
-  }
-  return [first, ...codecs.filter((codec) => codec !== first)];
+  const linger = () => lingering.add();
+  return {
+    server: server as unknown as ChannelSocketServer<Context, C, UidOf<Uid>>,
+    admit,
+    isOpen: () => shutdown.isReady,
+    limits,
+    report,
+    linger,
+  };
 }

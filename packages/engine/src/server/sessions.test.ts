@@ -152,8 +152,10 @@ describe("a session over several connections (PROTOCOL.md section 6)", () => {
     const inside = (server as unknown as Record<symbol, { admit(request: unknown): Promise<unknown> }>)[
       Symbol.for("sente-lite/server")
     ];
+    // Every attempt of a client names the same.
+    const features = "sessions.error-details.close-refusals.rooms.requests.refusal-reasons.volatile.refresh";
     const stale = {
-      url: new URL("ws://memory/chsk?uid=ann&client-id=c&sente-lite=1&attempt=1"),
+      url: new URL(`ws://memory/chsk?uid=ann&client-id=c&sente-lite=1&features=${features}&attempt=1`),
       headers: new Headers({ "sec-websocket-protocol": `sente-lite, session.${sessionId}.0` }),
       raw: undefined,
     };

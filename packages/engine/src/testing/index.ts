@@ -1,1 +1,10 @@
-export { connectInMemory, type InMemory, type InMemoryClock, type InMemoryOptions } from "./in-memory.ts";
+export {
+  type ConnectInMemory,
+  connectInMemory,
+  createInMemoryConnector,
+  type InMemory,
+  type InMemoryClientOptions,
+  type InMemoryClock,
+  type InMemoryOptions,
+  type RawOf,
+} from "./in-memory.ts";

@@ -1,5 +1,5 @@
 import type { ChannelSocketServer, Encoded } from "@sente-lite/protocol";
-import { INSIDE_SERVER, type ServerInside } from "../server/inside.ts";
+import { TEST_ACCESS, type TestAccess } from "../server/test-access.ts";
 import type { ConnectionHandlers, ServerSocket } from "../sockets.ts";
 
 /** The server's end of a connection as a test plays it: what it sent, and a buffer that drains when the test says so. */
@@ -14,15 +14,15 @@ export interface RawPeer {
 }
 
 /** Lets a peer of that query in. Frames stay in its socket while `stalled`. */
-export async function rawPeer(
+export async function openRawPeer(
   server: Pick<ChannelSocketServer, "errorChan">,
   query: string,
   { stalled = false, protocols = "" } = {},
 ): Promise<RawPeer> {
-  const inside = (server as unknown as { readonly [INSIDE_SERVER]: ServerInside })[INSIDE_SERVER];
+  const access = (server as unknown as { readonly [TEST_ACCESS]: TestAccess })[TEST_ACCESS];
   const headers = new Headers(protocols === "" ? {} : { "sec-websocket-protocol": protocols });
   const url = new URL(`ws://memory/chsk?${query}`);
-  const decision = await inside.admit({ url, headers, raw: undefined });
+  const decision = await access.admit({ url, headers, raw: undefined });
   if (decision.type === "refuse") throw new Error(`refused: ${decision.status} ${decision.body}`);
   const peer: Omit<RawPeer, "handlers"> = { sent: [], closes: [], buffered: 0, reading: [] };
   const socket: ServerSocket = {

@@ -14,18 +14,19 @@ import { createServer } from "../server/server.ts";
 import { connectInMemory, type InMemory } from "./in-memory.ts";
 
 /** A host for tests, whose log is kept. */
-export function testHost(): Host & { readonly lines: string[] } {
+export function testHost(seed = 1): Host & { readonly lines: string[] } {
   const lines: string[] = [];
-  let seed = 1;
+  let state = seed;
   return {
     lines,
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     setTimer: (ms, fn) => (ms === 0 ? setImmediate(fn) : setTimeout(fn, ms)),
     clearTimer: () => {},
     randomBytes: (length) =>
       Uint8Array.from({ length }, () => {
-        seed = (seed * 48_271) % 2_147_483_647;
-        return seed & 0xff;
+        state = (state * 48_271) % 2_147_483_647;
+        return state & 0xff;
       }),
     log: { warn: (message) => lines.push(message), error: (message) => lines.push(message) },
   };
@@ -48,11 +49,12 @@ export interface Tab<C extends AnyContract | undefined> {
 
 /** A server, and tabs of users that connect to it in memory: `uid` names the user. */
 export function setting<C extends AnyContract | undefined = undefined>(
-  options: ServerOptions<unknown, C> & { readonly codec?: Codec } = {},
+  options: ServerOptions<unknown, C> & { readonly codec?: Codec; readonly seed?: number } = {},
 ): Setting<C> {
-  const host = testHost();
+  const { codec = json, seed, ...serverOptions } = options;
+  const host = testHost(seed);
   const uidOf: ServerOptions["userIdFn"] = ({ url }) => url.searchParams.get("uid") || null;
-  const { server } = createServer({ host, codecs: [options.codec ?? json], options: { userIdFn: uidOf, ...options } });
+  const { server } = createServer({ host, codecs: [codec], options: { userIdFn: uidOf, ...serverOptions } });
   const errors: string[] = [];
   server.errorChan.on(({ error }) => errors.push((error as { code?: string }).code ?? error.message));
   const memory = connectInMemory({ server });

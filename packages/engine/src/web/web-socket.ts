@@ -21,9 +21,9 @@ export function webSocketOpener(
   return (url, protocols, handlers, headers) => {
     const socket = create(url, protocols, headers);
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => handlers.message(encodedOf(data));
-    // The web tells nothing of what failed; the close event that follows has the code.
-    socket.onerror = () => handlers.failed(new Error(`the WebSocket failed: ${url.split("?", 1)[0]}`));
+    socket.onmessage = ({ data }) => handlers.message(toEncoded(data));
+    // Bun and Deno tell what failed, as the status of a refusal; pages are told nothing.
+    socket.onerror = (event) => handlers.failed(new Error(failureOf(event, url)));
     // Where a connection was cut, RFC 6455 section 7.1.5 has 1006, and Deno 0.
     socket.onclose = ({ code, reason }) => handlers.closed(code || 1006, reason);
     return {
@@ -38,8 +38,15 @@ export function webSocketOpener(
   };
 }
 
+/** What failed, without the address's query, which may have secrets in it. */
+function failureOf(event: unknown, url: string): string {
+  const { message } = (event ?? {}) as { readonly message?: unknown };
+  if (typeof message !== "string" || message === "") return `the WebSocket failed: ${url.split("?", 1)[0]}`;
+  return message.replace(/\?[^\s'"]*/g, "");
+}
+
 /** A received message: text as it is, an `ArrayBuffer` as bytes, a view as bytes of its own. */
-export function encodedOf(data: unknown): Encoded {
+export function toEncoded(data: unknown): Encoded {
   if (typeof data === "string") return data;
   return data instanceof Uint8Array ? new Uint8Array(data) : new Uint8Array(data as ArrayBuffer);
 }

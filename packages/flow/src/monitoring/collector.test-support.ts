@@ -25,7 +25,7 @@ interface Export {
 }
 
 /** What was received of one export. Throws where a name came twice. */
-function byName(body: Export): Record<string, Metric> {
+function indexByName(body: Export): Record<string, Metric> {
   const all = body.resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
   const named = Object.fromEntries(all.map((metric) => [metric.name, metric]));
   if (Object.keys(named).length < all.length) throw new Error(`twice: ${all.map(({ name }) => name)}`);
@@ -41,7 +41,7 @@ export async function startCollector() {
       body += text;
     });
     request.on("end", () => {
-      received.push(byName(JSON.parse(body)));
+      received.push(indexByName(JSON.parse(body)));
       response.setHeader("content-type", "application/json").end("{}");
     });
   });

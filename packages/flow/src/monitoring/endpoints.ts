@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions } from "@sente-lite/protocol/options";
 import type { Health } from "./health.ts";
 
 /** The runtime's `Response`, where its types are known. */
@@ -8,7 +9,7 @@ export type EndpointResponse = typeof globalThis extends { Response: { new (...a
 /** Options of `createEndpoints`. */
 export interface EndpointsOptions {
   readonly health: () => Health | Promise<Health>;
-  /** Whether the process is to be sent requests. */
+  /** True while the process may be sent requests. */
   readonly isReady: () => boolean;
   /** The text for Prometheus, as `prometheusText` makes it. Without it `/metrics` answers 404. */
   readonly metricsText?: () => Promise<string>;
@@ -30,6 +31,8 @@ export interface Endpoints {
   ) => boolean;
 }
 
+const kinds = { health: "function", isReady: "function", metricsText: "function", onError: "function" };
+
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -40,9 +43,12 @@ interface Answer {
  * What orchestrators and Prometheus ask for: `/healthz` says 200 while healthy or degraded, else 503, as JSON
  * `{ status, reasons }`; `/readyz` says 200 while ready, else 503; `/metrics` the text for Prometheus. GET and HEAD only,
  * else 405. Where one of the functions throws: 503, and 500 of `/metrics`. They ask for no password: serve them where
- * only those in charge can reach them.
+ * only those in charge can reach them. Throws `UsageError` for options that cannot be meant.
  */
 export function createEndpoints(options: EndpointsOptions): Endpoints {
+  checkOptions("createEndpoints", options, kinds);
+  checkFunction("createEndpoints({ health })", options?.health);
+  checkFunction("createEndpoints({ isReady })", options.isReady);
   const { health, isReady, metricsText, onError } = options;
 
   async function healthz(): Promise<Answer> {
@@ -75,7 +81,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
         try {
           onError?.(error);
         } catch {
-          // An answer is owed whatever becomes of the note.
+          // Who asked gets an answer also where `onError` throws.
         }
         return route.failed;
       })

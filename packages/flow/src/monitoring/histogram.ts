@@ -1,4 +1,4 @@
-/** Each power of two is cut into this many buckets of equal width: the upper 16 bits of a number name its bucket. */
+/** Each power of two is cut into so many buckets of equal width: the upper 16 bits of a number are the bucket's name. */
 const PER_OCTAVE = 16;
 const view = new DataView(new ArrayBuffer(8));
 

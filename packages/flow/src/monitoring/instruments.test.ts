@@ -32,8 +32,12 @@ describe("the samples of a server", () => {
     expect(values.framesOut).toBeGreaterThan(0);
 
     // Each field once, which numbers that differ tell.
-    const numbered = Object.fromEntries(Object.keys(values).map((field, index) => [field, index]));
-    const samples = [...serverSamples({ metrics: () => numbered as unknown as typeof values })];
-    expect(samples.map(({ value }) => value).sort((a, b) => a - b)).toEqual(Object.values(numbered));
+    const fields = Object.keys(values).filter((field) => field !== "refusedTotal" && field !== "refusedBy");
+    const numbered = Object.fromEntries(fields.map((field, index) => [field, index]));
+    const refusedBy = { origin: 1_000, limit: 1_001 };
+    const samples = [...serverSamples({ metrics: () => ({ ...numbered, refusedBy }) as unknown as typeof values })];
+    expect(samples.map(({ value }) => value).sort((a, b) => a - b)).toEqual([...Object.values(numbered), 1_000, 1_001]);
+    const refused = samples.filter(({ name }) => name === "sente_refused_total");
+    expect(refused.map(({ labels }) => labels)).toEqual([{ reason: "origin" }, { reason: "limit" }]);
   });
 });

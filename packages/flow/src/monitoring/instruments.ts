@@ -9,26 +9,40 @@ export interface Instrument {
   readonly unit: string;
   readonly help: string;
   /** The field of a server's `metrics()` that it is read from. */
-  readonly field?: keyof ServerMetrics;
+  readonly field?: Field;
 }
 
-type Row = readonly [name: string, kind: Kind, unit: string, help: string, field?: keyof ServerMetrics];
+/** `refusedBy` is the label `reason` of what `refusedTotal` counts. */
+type Field = Exclude<keyof ServerMetrics, "refusedBy">;
+
+type Row = readonly [name: string, kind: Kind, unit: string, help: string, field?: Field];
 
 const rows: readonly Row[] = [
   ["sente_connections", "gauge", "{connection}", "Open connections.", "connections"],
   ["sente_connections_total", "counter", "{connection}", "Connections ever opened.", "connectionsTotal"],
+  ["sente_sockets_lingering", "gauge", "{socket}", "Sockets that were closed and cannot be cut.", "socketsLingering"],
   ["sente_sessions_away", "gauge", "{session}", "Sessions whose client is away.", "sessionsAway"],
   ["sente_sessions_away_bytes", "gauge", "By", "Bytes that wait for clients that are away.", "sessionsAwayBytes"],
   ["sente_sessions_resumed_total", "counter", "{session}", "Sessions that a client came back to.", "sessionsResumed"],
   ["sente_sessions_lost_total", "counter", "{session}", "Sessions that no client came back to.", "sessionsLost"],
+  ["sente_rooms", "gauge", "{room}", "Rooms that somebody is in.", "rooms"],
+  ["sente_room_history_bytes", "gauge", "By", "Bytes that the histories of rooms keep.", "roomHistoryBytes"],
   ["sente_pushes_dropped_total", "counter", "{push}", "Pushes that backpressure left out.", "pushesDropped"],
-  ["sente_refused_total", "counter", "{connection}", "Connections refused.", "refusedTotal"],
+  ["sente_volatile_dropped_total", "counter", "{push}", "Volatile pushes that were left out.", "volatileDropped"],
+  ["sente_refused_total", "counter", "{connection}", "Connections refused, by the reason.", "refusedTotal"],
+  ["sente_over_rate_total", "counter", "{frame}", "Frames that came too fast.", "overRateTotal"],
   ["sente_frames_in_total", "counter", "{frame}", "Frames received.", "framesIn"],
   ["sente_frames_out_total", "counter", "{frame}", "Frames sent.", "framesOut"],
   ["sente_bytes_in_total", "counter", "By", "Bytes received.", "bytesIn"],
   ["sente_bytes_out_total", "counter", "By", "Bytes sent.", "bytesOut"],
   ["sente_events_in_total", "counter", "{event}", "Events received.", "eventsIn"],
   ["sente_bad_events_total", "counter", "{event}", "Events received that were malformed.", "badEvents"],
+  ["sente_cluster_nodes", "gauge", "{node}", "Nodes that serve the application.", "clusterNodes"],
+  ["sente_cluster_topics", "gauge", "{topic}", "Topics that the node is subscribed to.", "clusterTopics"],
+  ["sente_cluster_uids", "gauge", "{user}", "Users in the cluster.", "clusterUids"],
+  ["sente_cluster_posts_in_total", "counter", "{post}", "Posts of other nodes.", "clusterPostsIn"],
+  ["sente_cluster_posts_out_total", "counter", "{post}", "Posts of the node.", "clusterPostsOut"],
+  ["sente_cluster_gaps_total", "counter", "{gap}", "Posts of others that may be missing.", "clusterGaps"],
   ["sente_errors_total", "counter", "{error}", "Errors of the server.", "errors"],
   ["flow_handled_total", "counter", "{message}", "Messages that a process handled."],
   ["flow_errors_total", "counter", "{error}", "Errors of a process, by their code."],
@@ -44,7 +58,7 @@ const rows: readonly Row[] = [
 /**
  * Every name that this library itself uses. Names follow Prometheus: in base units, so times are seconds here though
  * options and snapshots elsewhere speak of milliseconds; the unit is in the name; what only grows ends in `_total`.
- * Labels: `process` on those of a process, besides `code` on errors, and `port` on queues and what they left out.
+ * Labels: `reason` on refusals; `process` on those of a process, besides `code` on errors, and `port` on queues and what they left out.
  */
 export const instruments: ReadonlyMap<string, Instrument> = new Map(
   rows.map(([name, kind, unit, help, field]) => [name, { kind, unit, help, ...(field && { field }) }]),
@@ -69,6 +83,9 @@ export function bucketsOf(unit: string): number[] {
 export function* serverSamples(server: { readonly metrics: () => ServerMetrics }): Iterable<Sample> {
   const values = server.metrics();
   for (const [name, { kind, field }] of instruments) {
-    if (field !== undefined && kind !== "histogram") yield { name, kind, value: values[field] };
+    if (field === undefined || kind === "histogram") continue;
+    if (field !== "refusedTotal") yield { name, kind, value: values[field] };
+    else
+      for (const [reason, value] of Object.entries(values.refusedBy)) yield { name, kind, labels: { reason }, value };
   }
 }

@@ -1,3 +1,5 @@
+import { UsageError } from "@sente-lite/protocol";
+import { checkOptions } from "@sente-lite/protocol/options";
 import type { Clock } from "../clock.ts";
 import { BucketHistogram } from "./histogram.ts";
 import { cleanLabels, cleanName, type Kind, type Labels, type SeriesName, seriesName } from "./series.ts";
@@ -116,19 +118,24 @@ interface Identity {
   readonly kind: Kind;
 }
 
-/** A series of this registry: by the type under which it is given out, only the method of its kind can be reached. */
+/** A series of this registry. Callers get it as a Counter, a Gauge or a Histogram, with the one method of that kind. */
 interface OwnSeries extends Counter, Gauge, Histogram {
   readonly identity: Identity;
   value: number;
   readonly histogram: BucketHistogram;
 }
 
-/** Stands where no histogram is needed: 7.5 KB once. */
+/** One histogram for all series that need none, so that its 7.5 KB are taken once. */
 const none = new BucketHistogram();
 
-/** Makes the metrics of one system. They need no timer: rates are worked out when somebody asks. */
+/**
+ * Makes the metrics of one system. They need no timer: rates are worked out when somebody asks. Throws `UsageError` for
+ * options that cannot be meant.
+ */
 export function createMetrics(clock: Pick<Clock, "now">, options: MetricsOptions = {}): Metrics {
+  checkOptions("createMetrics", options, { maxSeries: "number" });
   const { maxSeries = 1000 } = options;
+  if (!(maxSeries >= 0)) throw new UsageError("bad-option", "maxSeries is a number of at least 0");
   const createdAt = clock.now();
   const kinds = new Map<string, Kind>(Object.entries(otherName).map(([kind, name]) => [name, kind as Kind]));
   const own = new Map<SeriesName, OwnSeries>();
@@ -136,7 +143,7 @@ export function createMetrics(clock: Pick<Clock, "now">, options: MetricsOptions
   const listeners = new Set<RecordListener>();
   let remembered: { readonly at: number; readonly counters: Readonly<Record<SeriesName, number>> }[] = [];
 
-  /** The name under which a kind has it; undefined where there are too many names. */
+  /** The name that a series of this kind gets; undefined where there are too many names. */
   function claim(kind: Kind, name: string): string | undefined {
     const taken = kinds.get(name);
     if (taken === kind) return name;
@@ -146,7 +153,7 @@ export function createMetrics(clock: Pick<Clock, "now">, options: MetricsOptions
     return name;
   }
 
-  /** Where a series belongs, in a map that is to stay small. */
+  /** Which series a name and labels mean; a map that is full has no place for a new one, and gives the one for all others. */
   function identify(among: ReadonlyMap<SeriesName, unknown>, kind: Kind, text: string, given: Labels = {}): Identity {
     const name = claim(kind, cleanName(text));
     if (name !== undefined) {
@@ -225,7 +232,7 @@ export function createMetrics(clock: Pick<Clock, "now">, options: MetricsOptions
   }
 
   function rates(at: number, counters: Readonly<Record<SeriesName, number>>): Record<SeriesName, number> {
-    // A clock may jump back: what is remembered of the future then says nothing.
+    // A clock may jump back: snapshots that then lie in the future are forgotten.
     remembered = remembered.filter((one) => one.at <= at && at - one.at <= RATE_OVER_MS);
     const base = remembered.find((one) => at - one.at >= RATE_STEP_MS) ?? { at: createdAt, counters: {} };
     const seconds = (at - base.at) / 1000;

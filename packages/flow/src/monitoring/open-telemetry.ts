@@ -38,7 +38,7 @@ export function instrument(metrics: Metrics, meter: Meter): () => void {
       if (observable !== undefined) result.observe(observable, one.value, one.labels);
     }
     if (observed.size === watched.length) return;
-    // Not at once: the meter is walking through its callbacks.
+    // Not at once, since the meter still goes through its callbacks.
     await undefined;
     if (!isOver) watch();
   }
@@ -57,7 +57,7 @@ export function instrument(metrics: Metrics, meter: Meter): () => void {
   };
 }
 
-/** A name without what OpenTelemetry says elsewhere, and the library's own ones in their namespace. */
+/** The name for OpenTelemetry: without the endings for what it says in other fields, and with a namespace for our own. */
 function otelName(name: string): string {
   return name
     .replace(/_total$/, "")

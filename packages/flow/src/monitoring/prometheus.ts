@@ -37,7 +37,7 @@ export function prometheusText(metrics: Metrics, registry: Registry = new Regist
     return histogram;
   }
 
-  /** Counters and gauges hold no past of their own: they are made of what is true now. */
+  /** Makes a counter or gauge anew at each call: all that it has to know is its value of now. */
   function write(name: string, series: readonly Series[]): void {
     const labelNames = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))];
     const config = { name, help: describe(name).help, labelNames, registers: [registry] };

@@ -3,18 +3,17 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runtimePath } from "../../../../tooling/scripts/runtimes.mjs";
+import { runArgs, runtimePath } from "../../../../tooling/scripts/runtimes.mjs";
+import { type ServerName, serverNames } from "../../../conformance/src/runtimes.mjs";
 import { startCollector } from "./collector.test-support.ts";
 
 // The endpoints on the http servers of all three runtimes, and the exporters with their real libraries there: of the
 // package as it was built.
 
 const folder = fileURLToPath(new URL("fixtures/", import.meta.url));
-const flags = { node: [], bun: ["run"], deno: ["run", "--no-prompt", "--allow-all"] } as const;
-type Runtime = keyof typeof flags;
 
-function start(runtime: Runtime, file: string, ...args: string[]): ChildProcess {
-  return spawn(runtimePath(runtime), [...flags[runtime], file, ...args], {
+function start(runtime: ServerName, file: string, ...args: string[]): ChildProcess {
+  return spawn(runtimePath(runtime), [...runArgs(runtime, "all"), file, ...args], {
     cwd: folder,
     // Without the mode of the tests.
     env: { ...process.env, NODE_ENV: undefined, VITEST: undefined, NO_COLOR: "1" },
@@ -29,7 +28,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
   throw new Error("it ended without a line");
 }
 
-describe.each(["node", "bun", "deno"] as const)("on %s", (runtime) => {
+describe.each(serverNames)("on %s", (runtime) => {
   let child: ChildProcess;
   let origin: string;
 

@@ -1,6 +1,9 @@
-import type { ChannelSocketClient, ClientMessage, Event } from "@sente-lite/protocol";
+import type { ChannelSocketClient, ClientMessage, SenteEvent } from "@sente-lite/protocol";
+import { createInterpreter } from "../steps/interpreter.ts";
+import type { StandardOutput } from "../steps/step.ts";
 import { defineProcess, type Process } from "../system/process.ts";
 import type { StartRouter } from "./channel-socket-server.ts";
+import { emitMessage } from "./emit-message.ts";
 
 /** A client with any contract. */
 export interface AnyClient extends Pick<ChannelSocketClient, "close" | "errorChan" | "state"> {
@@ -12,7 +15,7 @@ export interface AnyClient extends Pick<ChannelSocketClient, "close" | "errorCha
 /** A request for the input `request` of `channelSocketClient`. */
 export interface ClientRequest {
   readonly type: "request";
-  readonly event: Event;
+  readonly event: SenteEvent;
   readonly timeoutMs?: number;
 }
 
@@ -21,15 +24,18 @@ export type ClientReply =
   | { readonly request: ClientRequest; readonly value: unknown }
   | { readonly request: ClientRequest; readonly error: unknown };
 
-type Input = { readonly type: "send"; readonly event: Event } | ClientRequest;
+type Input = Extract<StandardOutput, { readonly type: "send" | "reply" | "refuse" }> | ClientRequest;
 
 /**
- * A channel-socket client as a process. Outputs: `out`, the events that the server pushes; `state`, each new state of
- * the connection; `replies`, a `ClientReply` for each request. Inputs: the standard output `send`, and `request`.
- * Stopping the process closes the client. `startRouter` is that of the client's own package.
+ * A channel-socket client as a process. Outputs: `out`, the events that the server pushes, and its requests; `state`, each
+ * new state of the connection; `replies`, a `ClientReply` for each request of its own. Inputs: the standard outputs `send`,
+ * `reply` and `refuse`, and `request`. A request of the server's that nobody answered is refused as `unhandled`. Stopping
+ * the process closes the client. `startRouter` is that of the client's own package.
  */
 export function channelSocketClient(client: AnyClient, startRouter: StartRouter): Process {
   const { state, sendFn, requestFn } = client as unknown as ChannelSocketClient;
+  const interpret = createInterpreter({ client: { sendFn } });
+  const sink = { optional: true, sink: true };
   const route = startRouter as unknown as (
     client: AnyClient,
     handler: (message: ClientMessage) => unknown,
@@ -37,25 +43,21 @@ export function channelSocketClient(client: AnyClient, startRouter: StartRouter)
   let endings: (() => void)[] = [];
   return defineProcess<undefined, Input>({
     ports: {
-      in: { send: { optional: true, sink: true }, request: { optional: true } },
+      in: { send: sink, reply: sink, refuse: sink, request: { optional: true } },
       out: ["out", "state", "replies"],
     },
     start: ({ emit }) => {
       if (endings.length > 0) return;
-      const received = (message: ClientMessage) => {
+      const emitEvent = (message: ClientMessage) => {
         const { id } = message;
-        return id.startsWith("chsk/") ? undefined : emit("out", message, { context: { id } });
+        return id.startsWith("chsk/") ? undefined : emitMessage(emit, "out", message, { context: { id } });
       };
-      endings = [route(client, received), state.subscribe((next) => void emit("state", next))];
+      endings = [route(client, emitEvent), state.subscribe((next) => void emit("state", next))];
     },
-    transform: (_, input) => {
-      const { event } = input;
-      if (input.type === "send") {
-        sendFn(event);
-        return undefined;
-      }
-      const reply = requestFn(event, input.timeoutMs === undefined ? {} : { timeoutMs: input.timeoutMs });
-      return reply.then(answered(input), refused(input)).then((replied) => ({ outputs: [["replies", replied]] }));
+    transform: (_, input, given) => {
+      if (input.type !== "request") return interpret(input, given);
+      const reply = requestFn(input.event, input.timeoutMs === undefined ? {} : { timeoutMs: input.timeoutMs });
+      return reply.then(tellValue(input), tellError(input)).then((replied) => ({ outputs: [["replies", replied]] }));
     },
     // Requests wait for their replies side by side.
     concurrency: 1_000,
@@ -68,9 +70,9 @@ export function channelSocketClient(client: AnyClient, startRouter: StartRouter)
   });
 }
 
-const answered =
+const tellValue =
   (request: ClientRequest) =>
   (value: unknown): ClientReply => ({ request, value });
-const refused =
+const tellError =
   (request: ClientRequest) =>
   (error: unknown): ClientReply => ({ request, error });

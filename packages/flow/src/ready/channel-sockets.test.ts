@@ -1,9 +1,15 @@
-import { makeChannelSocketServer, type ServerMessage, type ServerOptions, startRouter } from "@sente-lite/node";
+import {
+  type ClientMessage,
+  makeChannelSocketServer,
+  type ServerMessage,
+  type ServerOptions,
+  startRouter,
+} from "@sente-lite/node";
 import { connectInMemory } from "@sente-lite/node/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { StandardOutput } from "../steps/step.ts";
 import { defineProcess, type Process } from "../system/process.ts";
-import { deferred, gate, setting, sinkOf } from "../system/setting.test-support.ts";
+import { gate, makeDeferred, setting, sinkOf } from "../system/setting.test-support.ts";
 import { buildSystem } from "../system/system.ts";
 import { type ClientReply, channelSocketClient } from "./channel-socket-client.ts";
 import { channelSocketServer } from "./channel-socket-server.ts";
@@ -47,6 +53,10 @@ async function served(business: Partial<Process> = {}, options: ServerOptions = 
         ["presence", "in"],
       ],
       [
+        ["ws", "client"],
+        ["presence", "in"],
+      ],
+      [
         ["router", "app"],
         ["app", "in"],
       ],
@@ -83,11 +93,11 @@ describe("a channel-socket server as a process", () => {
       ],
       [["app/count", 1]],
     ]);
-    expect(told).toEqual(["chsk/uidport-open ann", "chsk/uidport-open bob"]);
+    expect(told).toEqual(["ann", "bob"].flatMap((uid) => [`chsk/uidport-open ${uid}`, `chsk/client-open ${uid}`]));
     expect(system.metrics.snapshot()).toMatchObject({
       gauges: { sente_connections: 2 },
       counters: { 'flow_handled_total{process="app"}': 1, sente_events_in_total: 1 },
-      histograms: { 'flow_latency_seconds{process="ws"}': { count: 3 } },
+      histograms: { 'flow_latency_seconds{process="ws"}': { count: 5 } },
     });
     expect(await system.systemHealth()).toEqual({ status: "healthy", reasons: [] });
   });
@@ -130,7 +140,7 @@ describe("a channel-socket server as a process", () => {
   });
 
   it("takes what one connection sends one after the other, others meanwhile, and waits while the system does", async () => {
-    const first = deferred();
+    const first = makeDeferred();
     const begun: unknown[] = [];
     const { client, idle, system } = await served({
       init: undefined,
@@ -158,7 +168,7 @@ describe("a channel-socket server as a process", () => {
   });
 
   it("closes the server when the system stops, after what was being handled", async () => {
-    const { promise, resolve } = deferred();
+    const { promise, resolve } = makeDeferred();
     const done: unknown[] = [];
     const { client, idle, system, server } = await served({
       transform: (async (_: unknown, { data }: ServerMessage) => {
@@ -186,7 +196,7 @@ describe("a channel-socket client as a process", () => {
     });
     const { client, idle } = connectInMemory({ server });
     const [events, states, replies]: [unknown[], boolean[], unknown[]] = [[], [], []];
-    const ann = client("ann");
+    const ann = client("ann", { connect: false });
     const { system, errors } = setting({
       processes: {
         events: sinkOf(events, { transform: (_, { event }: never) => void events.push(event) }),
@@ -229,6 +239,7 @@ describe("a channel-socket client as a process", () => {
       ],
     });
     await system.start();
+    ann.chsk.connect();
     await idle();
     await system.inject(["gate", "in"], { type: "send", event: ["app/hello"] });
     await system.inject(["gate", "in"], { type: "request", event: ["app/double", 21] });
@@ -237,5 +248,50 @@ describe("a channel-socket client as a process", () => {
     expect([events, replies, states.at(-1), errors()]).toEqual([[["app/welcome", "ann"]], [42, "unhandled"], true, []]);
     await system.stop();
     expect(ann.state.get().lastClose?.reason).toBe("requested-disconnect");
+  });
+
+  it("answers requests of the server, and refuses those that nobody answers", async () => {
+    const server = makeChannelSocketServer();
+    const { client, idle } = connectInMemory({ server });
+    const ann = client("ann", { connect: false });
+    const { system } = setting({
+      processes: {
+        client: channelSocketClient(ann, startRouter as never),
+        step: defineProcess({
+          ports: { out: ["reply", "refuse", "send"] },
+          transform: (_, { id, data }: ClientMessage) => {
+            if (id === "file/confirm") return { outputs: [{ type: "reply", value: [data, "sure"] }] };
+            if (id === "file/busy") return { outputs: [{ type: "refuse", code: "busy" }] };
+            return { outputs: [{ type: "send", event: ["app/typing"], volatile: true }] };
+          },
+        }),
+      },
+      connections: [
+        [
+          ["client", "out"],
+          ["step", "in"],
+        ],
+        ...["reply", "refuse", "send"].map(
+          (port) =>
+            [
+              ["step", port],
+              ["client", port],
+            ] as never,
+        ),
+      ],
+    });
+    const typed: unknown[] = [];
+    startRouter(server, { "app/typing": ({ uid }) => void typed.push(uid) });
+    await system.start();
+    ann.chsk.connect();
+    await idle();
+    const [{ clientId }] = [ann.state.get()];
+    const asked = ["file/confirm", "file/busy", "file/other"].map((id) =>
+      server.requestFn({ uid: "ann", clientId: clientId as string }, [id, 1]).catch(({ code }) => code),
+    );
+    await idle();
+    expect(await Promise.all(asked)).toEqual([[1, "sure"], "busy", "unhandled"]);
+    expect(typed).toEqual(["ann"]);
+    await system.stop();
   });
 });

@@ -1,4 +1,5 @@
 import { UsageError } from "@sente-lite/protocol";
+import { checkOptions } from "@sente-lite/protocol/options";
 import { defineProcess, type Process } from "../system/process.ts";
 
 /** What a ticker emits. */
@@ -10,10 +11,12 @@ export interface Tick {
 }
 
 /**
- * A process that emits a `Tick` on `out` every so many milliseconds, but not before the one before was dealt with.
- * Throws `UsageError` `bad-option`.
+ * A process that emits a `Tick` on `out` every `everyMs` milliseconds, but never before the last one was dealt with.
+ * Throws `UsageError` `bad-option`, `unknown-option`.
  */
-export function ticker({ everyMs }: { readonly everyMs: number }): Process {
+export function ticker(options: { readonly everyMs: number }): Process {
+  checkOptions("ticker", options, { everyMs: "number" });
+  const { everyMs } = options;
   if (!(everyMs > 0)) throw new UsageError("bad-option", "everyMs is a number of milliseconds above 0");
   let stop = () => {};
   return defineProcess({

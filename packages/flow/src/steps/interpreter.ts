@@ -1,4 +1,5 @@
 import { type ChannelSocketClient, type ChannelSocketServer, ReplyError, UsageError } from "@sente-lite/protocol";
+import { checkOptions, type OptionKind } from "@sente-lite/protocol/options";
 import type { Given, Output, StandardOutput } from "./step.ts";
 
 /** Carries out an output of one's own; what it throws is the error of the step. */
@@ -23,16 +24,31 @@ export type Interpreter = (output: Output, given: Given) => void;
 
 type Acts = { readonly [T in StandardOutput["type"]]?: (output: never, given: Given) => unknown };
 
-/** Makes the one interpreter of the standard outputs and of the user's own. */
+/** The kinds of an interpreter's options. */
+export const interpreterKinds: Readonly<Record<keyof InterpreterOptions, OptionKind>> = {
+  server: "object",
+  client: "object",
+  metrics: "object",
+  log: "function",
+  outputs: "object",
+};
+
+/**
+ * Makes the one interpreter of the standard outputs and of the user's own. Throws `UsageError` for options that cannot be
+ * meant.
+ */
 export function createInterpreter(options: InterpreterOptions): Interpreter {
+  checkOptions("createInterpreter", options, interpreterKinds);
   const { server, client, metrics, log = toConsole, outputs = {} } = options;
   const standard: Acts = {
     ...(server && {
-      broadcast: ({ event, except }: Of<"broadcast">) =>
-        server.broadcastFn(event, except === undefined ? {} : { except }),
-      push: ({ to, event }: Of<"push">) => server.sendFn(to, event),
+      broadcast: ({ event, except, volatile }: Of<"broadcast">) =>
+        server.broadcastFn(event, { ...(except !== undefined && { except }), ...(volatile && { volatile }) }),
+      push: ({ to, event, volatile }: Of<"push">) => server.sendFn(to, event, { ...(volatile && { volatile }) }),
     }),
-    ...(client && { send: ({ event }: Of<"send">) => client.sendFn(event) }),
+    ...(client && {
+      send: ({ event, volatile }: Of<"send">) => (volatile ? client.sendFn(event, { volatile }) : client.sendFn(event)),
+    }),
     ...(metrics && { metrics: ({ data }: Of<"metrics">) => metrics.observe("metrics", data) }),
     reply: ({ value }: Of<"reply">, { origin }) => origin?.reply(value),
     refuse: ({ code, ...rest }: Of<"refuse">, { origin }) => origin?.reply(new ReplyError(code, rest)),

@@ -1,4 +1,4 @@
-import type { Event, To } from "@sente-lite/protocol";
+import type { SenteEvent, To } from "@sente-lite/protocol";
 
 /** What a step function is told beside its input. */
 export interface Given {
@@ -6,7 +6,7 @@ export interface Given {
   readonly at: number;
   /** The input of its process by which the value came; `in` outside of a system. */
   readonly port: string;
-  /** What it came of: who sent it, and the way to answer. Undefined outside of a system. */
+  /** Where the input comes from: who sent it, and the way to answer. Undefined outside of a system. */
   readonly origin: Origin | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface Given {
 export interface Origin {
   /** For error reports: `{ id, uid, clientId }` of an event. */
   readonly context: Readonly<Record<string, unknown>>;
-  /** Answers the request that it was, once: false where it was none, or was answered. A `ReplyError` refuses it. */
+  /** Answers the request, once: false where there was none, or where it is answered already. A `ReplyError` refuses it. */
   readonly reply: (value: unknown) => boolean;
 }
 
@@ -30,17 +30,17 @@ export interface Stepped<S, O extends Output = Output> {
   readonly outputs?: readonly O[];
 }
 
-/** What happened, and in which state, tells the next state and what is to be done. Pure: no clock, no socket. */
+/** Says, from the state and from what happened, the next state and what is to be done. Pure: no clock, no socket. */
 export type StepFn<S, I, O extends Output = Output> = (state: S, input: I, given: Given) => Stepped<S, O>;
 
 /** The outputs that the library carries out itself; an application adds its own. */
 export type StandardOutput =
   /** To every connection of a server, but those of `except`. */
-  | { readonly type: "broadcast"; readonly event: Event; readonly except?: To }
-  /** To the connections of a user, or of several. */
-  | { readonly type: "push"; readonly to: To; readonly event: Event }
+  | { readonly type: "broadcast"; readonly event: SenteEvent; readonly except?: To; readonly volatile?: boolean }
+  /** To the connections of a user, or of several, or to who is in a room. */
+  | { readonly type: "push"; readonly to: To; readonly event: SenteEvent; readonly volatile?: boolean }
   /** From a client to its server. */
-  | { readonly type: "send"; readonly event: Event }
+  | { readonly type: "send"; readonly event: SenteEvent; readonly volatile?: boolean }
   /** Answers the request that the input was. */
   | { readonly type: "reply"; readonly value: unknown }
   /** Refuses it: the caller's request is rejected with that code. */
@@ -48,7 +48,7 @@ export type StandardOutput =
   /** Each number is the value of a gauge. */
   | { readonly type: "metrics"; readonly data: Readonly<Record<string, number>> }
   | { readonly type: "log"; readonly data: unknown }
-  /** For the user interface; whatever else it holds is between the step and the application. */
+  /** For the user interface: the step and the application agree on what else it holds. */
   | { readonly type: "ui-update" };
 
 /** One step as a harness saw it. */

@@ -1,14 +1,15 @@
-import type { Watchable } from "@sente-lite/protocol";
+import { UsageError, type Watchable } from "@sente-lite/protocol";
+import { checkFunction, checkOptions } from "@sente-lite/protocol/options";
 import { type Clock, systemClock } from "../clock.ts";
-import { createInterpreter, type InterpreterOptions } from "./interpreter.ts";
+import { createInterpreter, type InterpreterOptions, interpreterKinds } from "./interpreter.ts";
 import { type Origin, type Output, type StepFn, stateAfter } from "./step.ts";
 
-/** A state that several step functions share, and that can be watched: the product's atom. */
+/** A state that several step functions share, and that can be watched, as an atom of Clojure. */
 export interface StateCell<S> extends Watchable<S> {
   readonly set: (next: S) => void;
 }
 
-/** Makes a state cell. A subscriber that throws is the error of whoever sets. */
+/** Makes a state cell. What a subscriber throws, `set` throws. */
 export function createState<S>(initial: S): StateCell<S> {
   let current = initial;
   const subscribers = new Set<{ readonly fn: (next: S, previous: S) => void }>();
@@ -28,7 +29,7 @@ export function createState<S>(initial: S): StateCell<S> {
   };
 }
 
-/** A message of a server's or client's receiver, as far as a step function is bound to it. */
+/** The part of a server's or client's message that this file reads. */
 interface Received {
   readonly id: string;
   readonly uid?: string | null;
@@ -45,17 +46,23 @@ export interface WrapOptions<S, I, M> extends InterpreterOptions {
   readonly clock?: Pick<Clock, "now">;
 }
 
+const kinds = { ...interpreterKinds, state: "object", input: "function", clock: "object" };
+
 /**
  * Binds a step function to a receiver: the result is a handler for `startRouter` or `chRecv.on`. Each message is one
  * step; the state is set, then the outputs are carried out in order, each of them even where an earlier one failed.
- * The first error is thrown: of the step, which then changed nothing, or of an output.
+ * The first error is thrown: of the step, which then changed nothing, or of an output. Options that cannot be meant throw
+ * `UsageError`.
  */
 export function wrapStepFn<S, I, O extends Output, M extends Received = Received>(
   step: StepFn<S, I, O>,
   options: WrapOptions<S, I, M>,
 ): (message: M) => void {
-  const { state, input, clock = systemClock } = options;
-  const interpret = createInterpreter(options);
+  checkFunction("wrapStepFn(step)", step);
+  checkOptions("wrapStepFn", options, kinds);
+  if (options?.state === undefined) throw new UsageError("bad-option", "wrapStepFn: the option state is a cell");
+  const { state, input, clock = systemClock, ...surroundings } = options;
+  const interpret = createInterpreter(surroundings);
   return (message) => {
     const at = clock.now();
     const given = { at, port: "in", origin: originOf(message) };

@@ -74,8 +74,8 @@ it("names all that is wrong at once", () => {
     conections: [],
   } as unknown as SystemConfig;
   expect(problems(config).split("\n")).toEqual([
-    "- the system has an unknown key: conections",
-    "- process b has an unknown key: tranform",
+    "- the system has an unknown key: conections (did you mean connections?)",
+    "- process b has an unknown key: tranform (did you mean transform?)",
     "- process c has inputs (in) and no transform to take what comes in",
     "- process c has neither transform nor start: it would do nothing",
     "- process d: onError: the action is one of skip, restart, stop, escalate, not restrat",
@@ -133,4 +133,24 @@ it("refuses a system without processes, and names that reach a prototype", () =>
     ],
   ] as unknown as SystemConfig["connections"] & {};
   expect(problems({ processes: { a: source }, connections })).toContain("there is no process constructor");
+});
+
+it("names misspelt keys wherever they are, and the right ones", () => {
+  const config = {
+    processes: {
+      a: { ...source, port: {} },
+      b: { ...through, ports: { in: { in: { capcity: 5, optional: true } }, outs: [] } },
+      c: { ...source, onError: { action: "restart", maxRestart: 3 } },
+    },
+    errorHandling: { recover: "skip" },
+    monitoring: { health: () => {} },
+  } as unknown as SystemConfig;
+  expect(problems(config).split("\n")).toEqual([
+    "- errorHandling has an unknown key: recover (did you mean recovery?)",
+    "- monitoring has an unknown key: health (did you mean healthCheck?)",
+    "- process a has an unknown key: port (did you mean ports?)",
+    "- ports of process b has an unknown key: outs (did you mean out?)",
+    "- input in of process b has an unknown key: capcity (did you mean capacity?)",
+    "- process c: onError: it has an unknown key: maxRestart (did you mean maxRestarts?)",
+  ]);
 });

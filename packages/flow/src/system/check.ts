@@ -1,4 +1,5 @@
 import { UsageError } from "@sente-lite/protocol";
+import { findNearestName } from "@sente-lite/protocol/options";
 import { type Connection, connectionsOf, type SystemConfig } from "./config.ts";
 import { type InputSpec, type PortSpecs, portsOf } from "./port.ts";
 import type { OnError, Process, Recovery } from "./process.ts";
@@ -7,6 +8,10 @@ const NAME = /^[A-Za-z_][\w/.-]*$/;
 const ACTIONS: readonly string[] = ["skip", "restart", "stop", "escalate"];
 const POLICIES: readonly string[] = ["block", "drop-oldest", "drop-newest"];
 const SYSTEM_KEYS = ["processes", "connections", "flows", "outputs", "log", "errorHandling", "monitoring"];
+const ERROR_HANDLING_KEYS = ["errorChan", "onError", "recovery", "notify"];
+const MONITORING_KEYS = ["metrics", "healthCheck"];
+const INPUT_KEYS = ["capacity", "policy", "optional", "sink"];
+const RECOVERY_KEYS = ["action", "notify", "maxRestarts", "withinMs", "delayMs"];
 const PROCESS_KEYS = [
   ...["ports", "init", "start", "stop", "transform", "onError", "concurrency", "startTimeoutMs", "stopTimeoutMs"],
   ...["errorChan", "samples", "isReady"],
@@ -14,29 +19,50 @@ const PROCESS_KEYS = [
 
 /** Checks a whole configuration. Throws one `UsageError` `bad-system` that names everything that is wrong. */
 export function checkConfig(config: SystemConfig): void {
+  const given = config as Partial<SystemConfig> | null | undefined;
+  if (typeof given?.processes !== "object" || given.processes === null) {
+    throw new UsageError("bad-system", "the system cannot be built: it has no processes");
+  }
   const ports = new Map(Object.entries(config.processes).map(([name, process]) => [name, portsOf(process)]));
   const connections = connectionsOf(config);
   const problems = [
-    ...unknownKeys("the system", config, SYSTEM_KEYS),
+    ...findUnknownKeys("the system", config, SYSTEM_KEYS),
+    ...findUnknownKeys("errorHandling", config.errorHandling ?? {}, ERROR_HANDLING_KEYS),
+    ...findUnknownKeys("monitoring", config.monitoring ?? {}, MONITORING_KEYS),
     ...(ports.size === 0 ? ["it has no processes"] : []),
     ...Object.entries(config.processes).flatMap(([name, process]) => processProblems(name, process, config)),
     ...recoveryProblems("errorHandling.recovery", config.errorHandling?.recovery, config),
     ...connectionProblems(ports, connections),
-    ...unconnected(ports, connections),
-    ...blockingCycles(ports, connections),
+    ...findUnconnected(ports, connections),
+    ...findBlockingCycles(ports, connections),
   ];
   if (problems.length === 0) return;
   throw new UsageError("bad-system", `the system cannot be built:\n${problems.map((one) => `- ${one}`).join("\n")}`);
 }
 
-function unknownKeys(what: string, value: object, known: readonly string[]): readonly string[] {
+function findUnknownKeys(what: string, value: object, known: readonly string[]): readonly string[] {
   return Object.keys(value)
     .filter((key) => !known.includes(key))
-    .map((key) => `${what} has an unknown key: ${key}`);
+    .map((key) => {
+      const nearest = findNearestName(key, known);
+      return `${what} has an unknown key: ${key}${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`;
+    });
+}
+
+/** Finds unknown keys in the ports of a process, and in the options of its inputs. */
+function findUnknownInputKeys(name: string, { ports = {} }: Process): readonly string[] {
+  const inputs = ports.in === undefined || Array.isArray(ports.in) ? [] : Object.entries(ports.in);
+  return [
+    ...findUnknownKeys(`ports of process ${name}`, ports, ["in", "out"]),
+    ...inputs.flatMap(([input, options]) => findUnknownKeys(`input ${input} of process ${name}`, options, INPUT_KEYS)),
+  ];
 }
 
 function processProblems(name: string, process: Process, config: SystemConfig): readonly string[] {
-  const problems = [...unknownKeys(`process ${name}`, process, PROCESS_KEYS)];
+  const problems = [
+    ...findUnknownKeys(`process ${name}`, process, PROCESS_KEYS),
+    ...findUnknownInputKeys(name, process),
+  ];
   const ports = portsOf(process);
   for (const part of [name, ...ports.in.map((port) => port.name), ...ports.out]) {
     if (!NAME.test(part)) problems.push(`"${part}" is no name for a process or port: letters, digits, - _ . /`);
@@ -70,7 +96,8 @@ const isCount = (value: unknown) => Number.isInteger(value) && (value as number)
 function recoveryProblems(where: string, onError: OnError | undefined, config: SystemConfig): readonly string[] {
   if (onError === undefined) return [];
   const recovery: Recovery = typeof onError === "string" ? { action: onError } : onError;
-  return recoveryFaults(recovery, config).map((fault) => `${where}: ${fault}`);
+  const faults = [...findUnknownKeys("it", recovery, RECOVERY_KEYS), ...recoveryFaults(recovery, config)];
+  return faults.map((fault) => `${where}: ${fault}`);
 }
 
 /** What is wrong with a recovery, in words; nothing where it is right. */
@@ -105,7 +132,7 @@ function connectionProblems(ports: ReadonlyMap<string, PortSpecs>, connections: 
   return problems;
 }
 
-function unconnected(ports: ReadonlyMap<string, PortSpecs>, connections: readonly Connection[]): readonly string[] {
+function findUnconnected(ports: ReadonlyMap<string, PortSpecs>, connections: readonly Connection[]): readonly string[] {
   const led = new Set(connections.map(([, [process, port]]) => `${process}.${port}`));
   return [...ports].flatMap(([name, spec]) =>
     spec.in
@@ -114,8 +141,11 @@ function unconnected(ports: ReadonlyMap<string, PortSpecs>, connections: readonl
   );
 }
 
-/** Where every input of a cycle blocks, each could wait for the next for ever. */
-function blockingCycles(ports: ReadonlyMap<string, PortSpecs>, connections: readonly Connection[]): readonly string[] {
+/** Finds cycles of inputs that all block: each could wait for the next one for ever. */
+function findBlockingCycles(
+  ports: ReadonlyMap<string, PortSpecs>,
+  connections: readonly Connection[],
+): readonly string[] {
   const blocks = ([, [process, port]]: Connection) => {
     const input = ports.get(process)?.in.find(({ name }) => name === port);
     return input !== undefined && !input.sink && input.policy === "block";

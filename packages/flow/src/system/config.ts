@@ -13,7 +13,7 @@ export type Connection<Name extends string = string> = readonly [from: End<Name>
 
 /** What a whole system does about errors. */
 export interface ErrorHandling {
-  /** Default: one of the system's own. Give a server's, and both are one. */
+  /** Default: one of the system's own. Give that of a server to have one for both. */
   readonly errorChan?: ErrorChan;
   /** Hears of every report. */
   readonly onError?: (report: ErrorReport) => void;
@@ -27,7 +27,7 @@ export interface ErrorHandling {
 export interface Monitoring {
   /** Default: a registry of the system's own. */
   readonly metrics?: Metrics;
-  /** A further opinion: the worse one counts. What it throws, or 5 s of silence, is `unhealthy`. */
+  /** Your own check; the worse answer counts. A throw, or no answer within 5 s, is `unhealthy`. */
   readonly healthCheck?: () => MaybePromise<Health>;
 }
 

@@ -18,7 +18,7 @@ export class Deque<T> {
   shift(): T | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head];
-    // What was taken is let go, and the room of what was taken is given back now and then.
+    // Lets go of the item at once, and of its place in the array now and then.
     this.#items[this.#head++] = undefined as T;
     if (this.#head === this.#items.length) this.#reset([]);
     else if (this.#head >= 1_024 && this.#head * 2 >= this.#items.length) this.#reset(this.#items.slice(this.#head));

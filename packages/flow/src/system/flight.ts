@@ -1,20 +1,20 @@
-import { ReplyError } from "@sente-lite/protocol";
+import { isReplyError, ReplyError } from "@sente-lite/protocol";
 import type { Origin } from "../steps/step.ts";
 import type { About } from "./process.ts";
 
-/** All that comes of one value of a source, until the last of it has been dealt with. */
+/** The way of one value of a source through the system: the value, and all that comes of it, until all is dealt with. */
 export class Flight implements Origin {
   /** When it began, by the clock's span. */
   readonly begunAt: number;
   readonly #about: About;
-  readonly #landed: (flight: Flight) => void;
+  readonly #onLanded: (flight: Flight) => void;
   #aloft = 0;
   #waiting: (() => void)[] | undefined;
 
-  constructor(about: About, begunAt: number, landed: (flight: Flight) => void) {
+  constructor(about: About, begunAt: number, onLanded: (flight: Flight) => void) {
     this.#about = about;
     this.begunAt = begunAt;
-    this.#landed = landed;
+    this.#onLanded = onLanded;
   }
 
   get context(): Origin["context"] {
@@ -27,12 +27,12 @@ export class Flight implements Origin {
 
   readonly reply: Origin["reply"] = (value) => this.#about.replyFn?.(value) ?? false;
 
-  /** Refuses the request that it was, if it was one. What an error says is for the error channel, not for the peer. */
+  /** Refuses the request, where there is one. What an error says is for the error channel, not for the peer. */
   refuse(error: unknown): void {
     try {
-      this.reply(error instanceof ReplyError ? error : new ReplyError("error", { message: "the handler failed" }));
+      this.reply(isReplyError(error) ? error : new ReplyError("error", { message: "the handler failed" }));
     } catch {
-      // The way back is broken: who asked learns of it by its timeout.
+      // The answer cannot be sent: who asked learns of it by its timeout.
     }
   }
 
@@ -44,14 +44,14 @@ export class Flight implements Origin {
   /** One was dealt with. */
   leave(): void {
     if (--this.#aloft > 0) return;
-    this.#landed(this);
+    this.#onLanded(this);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const resolve of waiting ?? []) resolve();
   }
 
-  /** Resolves when nothing of it is left; undefined where that is so. */
-  landing(): Promise<void> | undefined {
+  /** Resolves when all is dealt with; undefined where it is already. */
+  awaitLanding(): Promise<void> | undefined {
     if (this.#aloft === 0) return undefined;
     return new Promise((resolve) => {
       this.#waiting ??= [];

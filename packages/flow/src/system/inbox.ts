@@ -18,7 +18,7 @@ export interface Item<To extends Input = Input> {
   readonly flight: Flight;
 }
 
-/** What waits for one process, of all its inputs in the order in which it came. */
+/** The values that wait for one process, at all its inputs, in the order in which they came. */
 export class Inbox<To extends Input> {
   readonly #items = new Deque<Item<To>>();
   readonly #busyKeys = new Set<unknown>();
@@ -27,7 +27,7 @@ export class Inbox<To extends Input> {
     return this.#items.size;
   }
 
-  /** Takes a value, or leaves one out by the input's policy. False: there is no place, ask again. */
+  /** Takes a value in, or drops one as the policy of the input says. False: there is no place, ask again. */
   put(item: Item<To>): boolean {
     const { input } = item;
     if (input.depth >= input.spec.capacity) {
@@ -45,7 +45,7 @@ export class Inbox<To extends Input> {
     return true;
   }
 
-  /** The next value, but none with a key that is being worked on. */
+  /** Takes out the next value whose key is not being worked on. */
   next(): Item<To> | undefined {
     const isFree = ({ flight }: Item) => !this.#busyKeys.has(flight.key);
     const item = this.#busyKeys.size === 0 ? this.#items.shift() : this.#items.take(isFree);
@@ -53,7 +53,7 @@ export class Inbox<To extends Input> {
     return item;
   }
 
-  /** A key is being worked on. */
+  /** Marks a key as being worked on. */
   hold(key: unknown): void {
     if (key !== undefined) this.#busyKeys.add(key);
   }
@@ -70,11 +70,11 @@ export class Inbox<To extends Input> {
   }
 }
 
-export const overloaded = (): ReplyError => new ReplyError("overloaded", { message: "too much waits" });
-export const unavailable = (): ReplyError => new ReplyError("unavailable", { message: "it has stopped" });
+export const makeOverloaded = (): ReplyError => new ReplyError("overloaded", { message: "too much waits" });
+export const makeUnavailable = (): ReplyError => new ReplyError("unavailable", { message: "it has stopped" });
 
 /** Counts a value that finds no place, and tells whoever waits for it. */
-export function drop({ input, flight }: Item, refusal: ReplyError = overloaded()): void {
+export function drop({ input, flight }: Item, refusal: ReplyError = makeOverloaded()): void {
   input.dropped.add();
   flight.refuse(refusal);
   flight.leave();

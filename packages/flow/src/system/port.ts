@@ -1,8 +1,8 @@
 import type { InputOptions, QueuePolicy } from "./process.ts";
 
-export const DEFAULT_CAPACITY = 256;
+const DEFAULT_CAPACITY = 256;
 
-/** An input, with what is known of it. */
+/** An input, with all its options. */
 export interface InputSpec {
   readonly name: string;
   readonly capacity: number;

@@ -20,7 +20,7 @@ export interface InputOptions {
   readonly policy?: QueuePolicy;
   /** It need not be connected: its values are injected, or it is not used. */
   readonly optional?: boolean;
-  /** Where its values end: of them nothing comes out of the process, so no cycle leads through it. */
+  /** True where its values end: the process sends nothing because of them, so that no cycle leads through it. */
   readonly sink?: boolean;
 }
 
@@ -33,9 +33,9 @@ export interface Ports {
 }
 
 /**
- * What is done about an error. `skip`: the value is left out, the state stays. `restart`: `stop`, `init` and `start`
- * anew; what waits, waits on. `stop`: the process ends, and what still comes is refused as
- * `unavailable`. `escalate`: the system ends.
+ * What is done about an error. `skip`: the value is left out, the state stays. `restart`: `stop`, `init` and `start` are
+ * called again; what waits goes on waiting. `stop`: the process ends, and what still comes is refused as `unavailable`.
+ * `escalate`: the system ends.
  */
 export type RecoveryAction = "skip" | "restart" | "stop" | "escalate";
 
@@ -55,7 +55,7 @@ export interface Recovery {
 /** An action, alone or with particulars. */
 export type OnError = RecoveryAction | Recovery;
 
-/** What came with an error: the state before, and the input, where it was an input's. */
+/** Where an error happened: the state before it, and the input that was worked on, if any. */
 export interface Failure<S> {
   readonly state: S;
   readonly port: string | undefined;
@@ -68,7 +68,7 @@ export interface About {
   readonly context?: ErrorContext;
   /** Answers a request, once. */
   readonly replyFn?: ((value?: unknown) => boolean) | undefined;
-  /** Where a process works on several values at once, those with one key one after the other. */
+  /** Values with one key are taken one after the other, also where a process works on several at once. */
   readonly key?: unknown;
 }
 
@@ -78,15 +78,15 @@ export interface ProcessContext<S> {
   /** The state as it is now. */
   readonly state: () => S;
   /**
-   * Sends a value out of an output. Resolves when all that came of it has been dealt with, `undefined` where that is
-   * already so: a source that waits for it before it takes the next is never faster than its system.
+   * Sends a value out of an output. Resolves when all that came of it is dealt with; returns `undefined` where it is
+   * already. A source that waits for that before it takes the next value is never faster than its system.
    */
   readonly emit: (port: string, value: unknown, about?: About) => Promise<void> | undefined;
   /** Reports an error without being stopped by it. */
   readonly report: (error: unknown, context?: ErrorContext) => void;
 }
 
-/** What a function returns that returns nothing. */
+/** The result of a function that returns nothing. */
 export type Nothing = ReturnType<() => void> | undefined;
 
 /** Why a process stops: for good, or to start again at once. */
@@ -102,7 +102,7 @@ export interface Process<S = unknown, I = unknown, O extends Output = Output> {
   init?(): S;
   /** Opens what it needs, and starts to emit. What it returns, if anything, is the state. */
   start?(context: ProcessContext<S>): MaybePromise<S | Nothing>;
-  /** Closes it. While it waits, the process still takes what comes in. */
+  /** Closes what `start` opened. Meanwhile the process still takes what comes in. */
   stop?(state: S, reason: StopReason): MaybePromise<void>;
   /**
    * Takes one value of an input, one after the other. A throw is an error of the process, and leaves its state as it
@@ -111,7 +111,7 @@ export interface Process<S = unknown, I = unknown, O extends Output = Output> {
   transform?(state: S, input: I, given: Given): MaybePromise<Stepped<S, O> | Nothing>;
   /** Default: the system's. A function decides by the error, and may give the state to go on with. */
   readonly onError?: OnError | ErrorDecision<S>;
-  /** Values at once, where there is no state; those of one connection in order all the same. Default 1. */
+  /** How many values it works on at once, where it has no state; those of one connection stay in order. Default 1. */
   readonly concurrency?: number;
   /** How long `start` and `stop` may take, what waits included. Default 10,000. */
   readonly startTimeoutMs?: number;
@@ -124,14 +124,14 @@ export interface Process<S = unknown, I = unknown, O extends Output = Output> {
   readonly isReady?: () => boolean;
 }
 
-/** Decides about an error; may give the state to go on with. Written as a method, so that processes of any state fit. */
+/** Decides about an error, and may give the state to go on with. It is a method here, so that a process with any state fits. */
 export type ErrorDecision<S> = {
   decide(error: unknown, failure: Failure<S>): OnError | (Recovery & { readonly state?: S });
 }["decide"];
 
-/** A process with its types: as it is. */
+/** Returns the process as it is, with its types. Outputs may differ in shape: `O` is not inferred from the first one. */
 export function defineProcess<S = undefined, I = unknown, O extends Output = Output>(
-  process: Process<S, I, O>,
+  process: Process<S, I, NoInfer<O>>,
 ): Process<S, I, O> {
   return process;
 }

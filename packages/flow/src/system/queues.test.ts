@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createTestTime } from "../testing.ts";
 import type { Connection } from "./config.ts";
 import { defineProcess, type InputOptions, type Process, type ProcessContext } from "./process.ts";
-import { deferred, gate, setting, sinkOf } from "./setting.test-support.ts";
+import { gate, makeDeferred, setting, sinkOf } from "./setting.test-support.ts";
 import { buildSystem } from "./system.ts";
 
 /** A source whose `emit` a test calls. */
@@ -128,7 +128,7 @@ it("refuses an output that came out of a sink, through which a cycle could lead"
 });
 
 it("works on values of several keys at once, and on those of one key in order", async () => {
-  const first = deferred();
+  const first = makeDeferred();
   const begun: unknown[] = [];
   const done: unknown[] = [];
   const { process, emit } = source();

@@ -7,7 +7,7 @@ const RESTARTS_WITHIN_MS = 60_000;
 /** A recovery, and the state to go on with, where one was given. */
 export type Decided = Recovery & { readonly state?: unknown };
 
-/** What is to be done about an error. Where that itself fails, the value is left out and `report` is told. */
+/** Decides what is done about an error. Where the decision itself fails, `report` is told, and the value is left out. */
 export function decide(
   onError: OnError | ErrorDecision<unknown>,
   error: unknown,
@@ -31,7 +31,7 @@ export function decide(
 export class RestartLimit {
   #restarts: number[] = [];
 
-  /** Takes note of one more; false where that is too many for the time. `now` is in milliseconds. */
+  /** Counts one more restart; false where there are too many in that time. `now` is in milliseconds. */
   allows({ maxRestarts = MAX_RESTARTS, withinMs = RESTARTS_WITHIN_MS }: Recovery, now: number): boolean {
     this.#restarts = this.#restarts.filter((at) => now - at < withinMs);
     if (this.#restarts.length >= maxRestarts) return false;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { Deque } from "./deque.ts";
 
-/** So many turns are given without a break: what never ends must not keep everything else from running. */
+/** At most so many turns are given without a break, so that a system which never ends lets all else run. */
 const MAX_TURNS = 1_000;
 
 /** Who is given a turn when there is something to do. */
@@ -29,7 +29,7 @@ export class Scheduler {
     this.#ready.push(worker);
   }
 
-  /** Gives all the turns that were asked for; from within a turn it does nothing, since the loop goes on. */
+  /** Gives all the turns that were asked for. Called in a turn it does nothing: the loop that gave this turn goes on. */
   run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;

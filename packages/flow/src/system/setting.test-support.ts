@@ -36,7 +36,7 @@ export function gate(options: Partial<Process> = {}): Process {
 }
 
 /** A promise and the ways to settle it. */
-export function deferred<T = void>() {
+export function makeDeferred<T = void>() {
   let resolve: (value: T) => void = () => {};
   let reject: (error: unknown) => void = () => {};
   const promise = new Promise<T>((yes, no) => {

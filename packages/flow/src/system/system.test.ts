@@ -1,7 +1,7 @@
 import { ReplyError } from "@sente-lite/protocol";
 import { describe, expect, it } from "vitest";
 import { defineProcess, type ProcessContext } from "./process.ts";
-import { deferred, gate, setting, sinkOf } from "./setting.test-support.ts";
+import { gate, makeDeferred, setting, sinkOf } from "./setting.test-support.ts";
 import { buildSystem } from "./system.ts";
 
 describe("the life of a system", () => {
@@ -165,7 +165,7 @@ describe("the life of a system", () => {
   });
 
   it("has each process's state and queues to show", async () => {
-    const { promise, resolve } = deferred();
+    const { promise, resolve } = makeDeferred();
     const slow = defineProcess({
       ports: { in: { in: { optional: true, capacity: 5 } } },
       init: () => 0,

@@ -1,4 +1,5 @@
 import { createErrorChan, type ErrorChan, type ErrorContext, type ErrorReport, UsageError } from "@sente-lite/protocol";
+import { checkOptions } from "@sente-lite/protocol/options";
 import { systemClock } from "../clock.ts";
 import { type Health, judge, type ProcessFacts } from "../monitoring/health.ts";
 import { createMetrics, type Metrics, type Sample } from "../monitoring/metrics.ts";
@@ -7,7 +8,7 @@ import { checkConfig, recoveryFaults } from "./check.ts";
 import { connectionsOf, type End, type SystemConfig, type SystemOptions } from "./config.ts";
 import type { About } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
-import { within } from "./within.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 import { type ProcessStatus, Worker } from "./worker.ts";
 
 /** Where a system is in its life. `failed`: an error escalated, or it could not start. */
@@ -54,13 +55,15 @@ const HEALTH_CHECK_MS = 5_000;
 
 /**
  * Builds a system from its configuration, and starts nothing. Throws one `UsageError` `bad-system` that names all that
- * is wrong with it.
+ * is wrong with it, and `unknown-option` or `bad-option` for options that cannot be meant.
  */
 export function buildSystem<const Name extends string>(
   config: SystemConfig<Name>,
-  { clock = systemClock }: SystemOptions = {},
+  options: SystemOptions = {},
 ): System<Name> {
   checkConfig(config);
+  checkOptions("buildSystem", options, { clock: "object" });
+  const { clock = systemClock } = options;
   const { errorHandling = {}, monitoring = {} } = config;
   const errorChan = errorHandling.errorChan ?? createErrorChan({ now: clock.now, log: consoleLog });
   const metrics = monitoring.metrics ?? createMetrics(clock);
@@ -73,7 +76,7 @@ export function buildSystem<const Name extends string>(
   const ended = new Promise<unknown>((resolve) => {
     tellEnded = resolve;
   });
-  /** Subscriptions and the like, while it runs. */
+  /** The functions that end what was opened at the start: subscriptions and the like. */
   const endings: (() => void)[] = [];
 
   const report = (error: unknown, context: ErrorContext, notify?: string) => {
@@ -112,7 +115,7 @@ export function buildSystem<const Name extends string>(
     const target = workers.get(to as Name)?.traffic.inputs.get(input);
     if (target !== undefined) workers.get(from as Name)?.traffic.connect(port, target);
   }
-  /** Sends what is injected; in nobody's metrics. */
+  /** Sends what is injected. It is no process of the system, so that no metrics count it. */
   const injector = new Worker("inject", { ports: { in: [], out: [] } }, { ...around, metrics: createMetrics(clock) });
 
   const open = async () => {
@@ -133,7 +136,7 @@ export function buildSystem<const Name extends string>(
         report(error, { process: name, source: "start" });
         status = "failed";
         failure = error;
-        // A stop that was asked for meanwhile comes when this has ended.
+        // Where somebody asked for a stop meanwhile, it comes when this has ended.
         if (stopping === undefined) {
           stopping = close();
           await stopping;
@@ -141,7 +144,7 @@ export function buildSystem<const Name extends string>(
         throw error;
       }
     }
-    // What one of them emitted may have escalated.
+    // A process may have escalated by what it emitted.
     if (status === "failed") throw failure;
     if (status === "starting") status = "running";
   };
@@ -168,12 +171,12 @@ export function buildSystem<const Name extends string>(
 
   const stop = () => {
     if (status === "running" || status === "starting" || status === "new") status = "stopping";
-    // What is being started is started first: what was opened then is closed, too.
+    // The start ends first, so that all that it opens is closed.
     stopping ??= (starting ?? Promise.resolve()).then(close, close);
     return stopping;
   };
 
-  const some = (name: Name | undefined): readonly Worker[] => {
+  const workersOf = (name: Name | undefined): readonly Worker[] => {
     if (name === undefined) return [...workers.values()];
     const worker = workers.get(name);
     if (worker === undefined) throw new UsageError("unknown-process", `there is no process ${name}`);
@@ -181,7 +184,7 @@ export function buildSystem<const Name extends string>(
   };
 
   const inject: System<Name>["inject"] = async ([name, port], value, about) => {
-    const input = some(name)[0]?.traffic.inputs.get(port);
+    const input = workersOf(name)[0]?.traffic.inputs.get(port);
     if (input === undefined) throw new UsageError("unknown-port", `${name} has no input ${port}`);
     if (stopping !== undefined) throw new UsageError("not-running", `the system is ${status}`);
     await injector.traffic.send([input], value, about);
@@ -214,9 +217,9 @@ export function buildSystem<const Name extends string>(
     return { status: at, queues: queuesOf(worker), ...restarted };
   };
 
-  const ownHealth = async (check: () => Health | PromiseLike<Health>): Promise<Health> => {
+  const checkOwnHealth = async (check: () => Health | PromiseLike<Health>): Promise<Health> => {
     try {
-      return await within(clock, HEALTH_CHECK_MS, "healthCheck", check);
+      return await waitAtMost(clock, HEALTH_CHECK_MS, "healthCheck", check);
     } catch (error) {
       report(error, { source: "healthCheck" });
       return { status: "unhealthy", reasons: ["The health check of the application failed."] };
@@ -225,7 +228,7 @@ export function buildSystem<const Name extends string>(
 
   const systemHealth = async (): Promise<Health> => {
     const { healthCheck } = monitoring;
-    const own = healthCheck && (await ownHealth(healthCheck));
+    const own = healthCheck && (await checkOwnHealth(healthCheck));
     const facts = Object.fromEntries([...workers].map(([name, worker]) => [name, factsOf(worker)]));
     return judge({ status, processes: facts, errorRate: errorRate(metrics.snapshot().rates), ...(own && { own }) });
   };
@@ -237,10 +240,10 @@ export function buildSystem<const Name extends string>(
     stop,
     ended: () => ended,
     pause: (name) => {
-      for (const worker of some(name)) worker.pause();
+      for (const worker of workersOf(name)) worker.pause();
     },
     resume: (name) => {
-      for (const worker of some(name)) worker.resume();
+      for (const worker of workersOf(name)) worker.resume();
     },
     inject,
     ping,

@@ -1,30 +1,30 @@
 import { UsageError } from "@sente-lite/protocol";
-import { isThenable } from "@sente-lite/protocol/session";
+import { isThenable } from "@sente-lite/protocol/calls";
 import type { Counter, Histogram } from "../monitoring/metrics.ts";
 import { type Given, type Output, portOf, type Stepped, stateAfter } from "../steps/step.ts";
 import { Deque } from "./deque.ts";
 import { Flight } from "./flight.ts";
-import { drop, Inbox, type Input, type Item, overloaded, unavailable } from "./inbox.ts";
+import { drop, Inbox, type Input, type Item, makeOverloaded, makeUnavailable } from "./inbox.ts";
 import { portsOf } from "./port.ts";
 import type { About, Nothing, Process } from "./process.ts";
 import type { Scheduled } from "./scheduler.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Values that are handled before another process has its turn. */
+/** So many values a process handles before another one has its turn. */
 const BURST = 64;
-/** Values that wait to go out of a source which does not wait for them. */
+/** So many values may wait to leave a source that does not wait for them. */
 const MAX_OUTGOING = 100_000;
 
-/** Whose values they are: what may be done with them depends on where it is in its life. */
+/** The process whose values they are. Where it is in its life decides what happens to them. */
 export interface Owner {
   readonly name: string;
   state: unknown;
-  /** It takes what comes in. */
+  /** True while it takes what comes in. */
   readonly takes: boolean;
-  /** It sends nothing. */
+  /** True while it sends nothing. */
   readonly isPaused: boolean;
   readonly hasEnded: boolean;
-  failed(error: unknown, item: Item): void;
+  handleFailure(error: unknown, item: Item): void;
   report(error: unknown): void;
 }
 
@@ -44,9 +44,9 @@ export class Traffic implements Scheduled {
   readonly #handled: Counter;
   readonly #latency: Histogram;
   readonly #inbox = new Inbox<TrafficInput>();
-  /** What found no place further on, or waits because of a pause. While there is any, nothing is taken. */
+  /** Values that found no place at their input, or wait because of a pause. While there are any, nothing is taken. */
   readonly #outbox = new Deque<Item<TrafficInput>>();
-  /** Those whose outbox waits for a place here. */
+  /** Processes whose outbox waits for a place here. */
   readonly #waiting = new Set<Traffic>();
   #working = 0;
   #whenIdle: (() => void)[] = [];
@@ -72,10 +72,10 @@ export class Traffic implements Scheduled {
     this.#routes.get(port)?.push(input);
   }
 
-  /** Takes a value in, or leaves it out. False: there is no place, ask again. */
+  /** Takes a value in, or drops one. False: there is no place, ask again. */
   offer(item: Item<TrafficInput>): boolean {
     if (this.#owner.hasEnded) {
-      drop(item, unavailable());
+      drop(item, makeUnavailable());
       return true;
     }
     const isTaken = this.#inbox.put(item);
@@ -86,16 +86,16 @@ export class Traffic implements Scheduled {
   /** Sends a value to inputs; resolves when all that came of it has been dealt with. */
   send(targets: readonly TrafficInput[], value: unknown, about: About = {}): Promise<void> | undefined {
     const { clock, scheduler } = this.#around;
-    const flight = new Flight(about, clock.span(), this.#landed);
+    const flight = new Flight(about, clock.span(), this.#noteLanding);
     flight.enter();
-    if (this.#owner.hasEnded) flight.refuse(unavailable());
+    if (this.#owner.hasEnded) flight.refuse(makeUnavailable());
     else if (this.#outbox.size >= MAX_OUTGOING) {
-      flight.refuse(overloaded());
+      flight.refuse(makeOverloaded());
       this.#owner.report(new UsageError("overloaded", `${this.#owner.name} emits faster than it waits`));
     } else for (const target of targets) this.#deliver(target, value, flight);
     flight.leave();
     scheduler.run();
-    return flight.landing();
+    return flight.awaitLanding();
   }
 
   /** Sends a value out of an output. Throws `UsageError` `unknown-port`. */
@@ -105,7 +105,7 @@ export class Traffic implements Scheduled {
     return this.send(targets, value, about);
   }
 
-  readonly #landed = (flight: Flight): void => {
+  readonly #noteLanding = (flight: Flight): void => {
     this.#latency.record((this.#around.clock.span() - flight.begunAt) / 1_000);
   };
 
@@ -129,7 +129,7 @@ export class Traffic implements Scheduled {
     this.#tellIdle();
   }
 
-  /** False while something waits that has to go first. */
+  /** Sends what waits to go out. False while some of it still has to go first. */
   #flush(): boolean {
     for (let item = this.#outbox.peek(); item !== undefined; item = this.#outbox.peek()) {
       if (this.#owner.isPaused) return false;
@@ -160,7 +160,7 @@ export class Traffic implements Scheduled {
     try {
       result = this.#process.transform?.(this.#owner.state, item.value, given);
     } catch (error) {
-      this.#finish(item, () => this.#owner.failed(error, item));
+      this.#finish(item, () => this.#owner.handleFailure(error, item));
       return;
     }
     if (isThenable(result)) this.#await(result, item, given);
@@ -179,7 +179,7 @@ export class Traffic implements Scheduled {
     };
     Promise.resolve(result).then(
       (stepped) => finish(() => this.#apply(stepped, item, given)),
-      (error: unknown) => finish(() => this.#owner.failed(error, item)),
+      (error: unknown) => finish(() => this.#owner.handleFailure(error, item)),
     );
   }
 
@@ -188,8 +188,8 @@ export class Traffic implements Scheduled {
     try {
       work();
     } catch (error) {
-      // What the step returned is nothing that a step returns.
-      this.#owner.failed(error, item);
+      // The step returned something that no step may return.
+      this.#owner.handleFailure(error, item);
     }
     item.flight.leave();
   }
@@ -201,7 +201,7 @@ export class Traffic implements Scheduled {
       try {
         this.#output(output, item, given);
       } catch (error) {
-        this.#owner.failed(error, item);
+        this.#owner.handleFailure(error, item);
       }
     }
   }
@@ -218,14 +218,14 @@ export class Traffic implements Scheduled {
     } else for (const target of targets) this.#deliver(target, value, flight);
   }
 
-  /** Does what can be done. */
+  /** Asks for a turn, and runs. */
   goOn(): void {
     this.#around.scheduler.schedule(this);
     this.#around.scheduler.run();
   }
 
-  /** Resolves when nothing waits and nothing is being worked on. */
-  idle(): Promise<void> {
+  /** Resolves when nothing waits and no value is being worked on. */
+  awaitIdle(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenIdle.push(resolve);
       this.#tellIdle();
@@ -241,7 +241,7 @@ export class Traffic implements Scheduled {
   clear(): number {
     const left = [...this.#inbox.clear(), ...this.#outbox.clear()];
     for (const { flight } of left) {
-      flight.refuse(unavailable());
+      flight.refuse(makeUnavailable());
       flight.leave();
     }
     this.#placesAreFree();

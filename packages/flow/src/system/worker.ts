@@ -1,11 +1,11 @@
-import { type ErrorContext, ReplyError, UsageError } from "@sente-lite/protocol";
-import { codeOf } from "@sente-lite/protocol/session";
+import { type ErrorContext, isReplyError, UsageError } from "@sente-lite/protocol";
+import { codeOf } from "@sente-lite/protocol/calls";
 import type { Item } from "./inbox.ts";
 import type { Process, ProcessContext, Recovery, StopReason } from "./process.ts";
 import { type Decided, decide, RestartLimit } from "./recovery.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Owner, Traffic } from "./traffic.ts";
-import { within } from "./within.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -59,7 +59,7 @@ export class Worker implements Owner {
     this.traffic.goOn();
   }
 
-  /** Takes what waits, closes, takes what came meanwhile. What is left when the time is over is reported. */
+  /** Takes what waits, closes, and takes what came meanwhile. Reports what is left when the time is over. */
   async stop(): Promise<void> {
     if (this.hasEnded) return;
     const wasOpen = this.#phase === "running";
@@ -68,11 +68,11 @@ export class Worker implements Owner {
     this.traffic.goOn();
     const { stopTimeoutMs = TIMEOUT_MS } = this.#process;
     try {
-      await within(this.#around.clock, stopTimeoutMs, `stopping ${this.name}`, async () => {
+      await waitAtMost(this.#around.clock, stopTimeoutMs, `stopping ${this.name}`, async () => {
         if (!wasOpen) return;
-        await this.traffic.idle();
+        await this.traffic.awaitIdle();
         await this.#process.stop?.(this.state, "stop");
-        await this.traffic.idle();
+        await this.traffic.awaitIdle();
       });
     } catch (error) {
       this.report(error, { source: "stop" });
@@ -83,7 +83,7 @@ export class Worker implements Owner {
   async #open(): Promise<void> {
     const { startTimeoutMs = TIMEOUT_MS } = this.#process;
     this.state = this.#process.init?.();
-    const given = await within(this.#around.clock, startTimeoutMs, `starting ${this.name}`, () =>
+    const given = await waitAtMost(this.#around.clock, startTimeoutMs, `starting ${this.name}`, () =>
       this.#process.start?.(this.#context),
     );
     if (given !== undefined) this.state = given;
@@ -104,10 +104,10 @@ export class Worker implements Owner {
     if (left > 0) this.report(new UsageError("undelivered", `${left} values were left in ${this.name}`));
   }
 
-  failed(error: unknown, item: Item): void {
+  handleFailure(error: unknown, item: Item): void {
     item.flight.refuse(error);
     // An answer, not a fault.
-    if (error instanceof ReplyError) return;
+    if (isReplyError(error)) return;
     this.#recover(error, item);
   }
 
@@ -120,7 +120,7 @@ export class Worker implements Owner {
     if ("state" in recovery) this.state = recovery.state;
     if (recovery.action === "escalate") this.#around.escalate(error, this.name);
     else if (recovery.action === "restart") this.#restart(recovery, error);
-    // To leave out a value is no way to go on without a start.
+    // Where it could not start, it cannot go on by leaving a value out.
     else if (recovery.action === "stop" || item === undefined) {
       this.#end("failed");
       void this.#close("stop");
@@ -130,12 +130,12 @@ export class Worker implements Owner {
   #decide(error: unknown, item: Item | undefined): Decided {
     const { onError = this.#around.recovery } = this.#process;
     const failure = { state: this.state, port: item?.input.spec.name, input: item?.value };
-    const undecided = (cause: unknown) => this.report(cause, { source: "onError" });
-    return decide(onError, error, failure, this.#around.faultsOf, undecided);
+    const reportUndecided = (cause: unknown) => this.report(cause, { source: "onError" });
+    return decide(onError, error, failure, this.#around.faultsOf, reportUndecided);
   }
 
   #restart(recovery: Recovery, error: unknown): void {
-    // One that is stopping, or already on its way, does not begin anew.
+    // Not where it is stopping, or restarting already.
     if (this.#phase !== "running") return;
     if (!this.#restarts.allows(recovery, this.#around.clock.now())) {
       this.#around.escalate(error, this.name);
@@ -166,11 +166,11 @@ export class Worker implements Owner {
     this.traffic.goOn();
   }
 
-  /** Closes what it had open; what goes wrong then is reported, and stops nothing. */
+  /** Closes what it had open. An error of that is reported, and keeps nothing from going on. */
   async #close(reason: StopReason): Promise<void> {
     const { stopTimeoutMs = TIMEOUT_MS } = this.#process;
     try {
-      await within(this.#around.clock, stopTimeoutMs, `stopping ${this.name}`, () =>
+      await waitAtMost(this.#around.clock, stopTimeoutMs, `stopping ${this.name}`, () =>
         this.#process.stop?.(this.state, reason),
       );
     } catch (error) {

@@ -14,10 +14,17 @@ export interface Compiled {
   readonly errors: readonly string[];
 }
 
-/** Compiles programs, all at once: what they import is read and checked once. */
-export function compile(programs: ReadonlyMap<string, string>): ReadonlyMap<string, Compiled> {
+/**
+ * Compiles programs, all at once: what they import is read and checked once. `further` compiler options go over those of
+ * a strict user.
+ */
+export function compile(
+  programs: ReadonlyMap<string, string>,
+  further: ts.CompilerOptions = {},
+): ReadonlyMap<string, Compiled> {
   const { config } = ts.readConfigFile(base, (path) => readFileSync(path, "utf8"));
   const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, types: ["node"] }, here);
+  Object.assign(options, further);
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   const texts = new Map([...programs].map(([name, text]) => [join(here, `${name}.ts`), text]));
@@ -34,7 +41,7 @@ export function compile(programs: ReadonlyMap<string, string>): ReadonlyMap<stri
       const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
       return [
         name,
-        { text: annotated(file, found), errors: found.map((one) => `${lineOf(file, one)}: ${messageOf(one)}`) },
+        { text: annotate(file, found), errors: found.map((one) => `${lineOf(file, one)}: ${messageOf(one)}`) },
       ];
     }),
   );
@@ -48,7 +55,7 @@ function messageOf({ messageText, code }: ts.Diagnostic): string {
   return `TS${code}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
 }
 
-function annotated(file: ts.SourceFile, found: readonly ts.Diagnostic[]): string {
+function annotate(file: ts.SourceFile, found: readonly ts.Diagnostic[]): string {
   const lines = file.text.split("\n");
   const below = new Map<number, string[]>();
   for (const one of found) {
@@ -62,6 +69,6 @@ function annotated(file: ts.SourceFile, found: readonly ts.Diagnostic[]): string
 }
 
 /** The program without the errors that were written into it. */
-export function unannotated(text: string): string {
+export function stripAnnotations(text: string): string {
   return text.replaceAll(/^\/\/ *~+\n(\/\/ {3}.*\n)*/gm, "");
 }

@@ -5,18 +5,21 @@ import {
   type ClientState,
   type Contract,
   defineContract,
-  type Event,
   type EventSpec,
   event,
+  type Interceptor,
   makeChannelSocketClient,
   makeChannelSocketServer,
   type NodeServer,
   type Pushed,
-  type ReplyError,
+  ReplyError,
+  type SenteEvent,
   type ServerHandlers,
   type ServerMessage,
+  type ServerMessages,
   startRouter,
 } from "@sente-lite/node";
+import { json } from "@sente-lite/node/json";
 import { connectInMemory } from "@sente-lite/node/testing";
 import * as v from "valibot";
 import { expectTypeOf } from "vitest";
@@ -143,9 +146,86 @@ export const router = () => {
   startRouter(makeChannelSocketClient("/chsk", { contract: chat }), ofClient);
   startRouter(made.chRecv, (message) => (message.id === "chat/send" ? { id: message.data.text } : undefined));
   startRouter(made, {}, { concurrency: 2, onUnhandled: ({ id }) => expectTypeOf(id).toExtend<string>() });
+  const anyLog: Interceptor<{ readonly id: string }> = ({ id }, next) => [id, next];
+  const adminsOnly: Interceptor<ServerMessages<{ role: string }, Chat>> = async (message, next) => {
+    if (message.id === "chat/send") expectTypeOf(message.data).toEqualTypeOf<{ text: string; at?: number }>();
+    return message.context.role === "admin" ? next() : new ReplyError("not-allowed");
+  };
+  startRouter(
+    made,
+    { "chat/at": ({ data }) => data.at.toISOString() },
+    {
+      use: [
+        anyLog,
+        adminsOnly,
+        ({ context, id }, next) => {
+          expectTypeOf(context).toEqualTypeOf<{ role: string }>();
+          expectTypeOf(next).toEqualTypeOf<() => Promise<unknown>>();
+          return id === "chat/at" ? "then" : next();
+        },
+      ],
+    },
+  );
   startRouter(makeChannelSocketClient("/chsk", { contract: chat }), {
     "chat/message": ({ data }) => void data.text,
     "chsk/handshake": ({ data: [uid] }) => void uid,
+  });
+};
+
+export const whoConnects = () => {
+  const made = makeChannelSocketServer({
+    contract: chat,
+    authorizedFn: async ({ headers }) => ({ user: { id: headers.get("x-user") ?? "", role: "admin" } }),
+    userIdFn: (request, context) => {
+      expectTypeOf(context).toEqualTypeOf<{ user: { id: string; role: string } }>();
+      return request.clientId + context.user.id;
+    },
+  });
+  expectTypeOf(made).toEqualTypeOf<NodeServer<{ user: { id: string; role: string } }, Chat, string>>();
+  const other = makeChannelSocketServer({
+    userIdFn: ({ clientId }) => clientId,
+    authorizedFn: ({ clientId }) => clientId !== "" && { clientId },
+  });
+  expectTypeOf(other).toEqualTypeOf<NodeServer<{ clientId: string }, undefined, string>>();
+};
+
+export const uids = () => {
+  const sure = makeChannelSocketServer({
+    authorizedFn: async ({ headers }) => ({ id: headers.get("x-user") ?? "", tags: [1] }),
+    userIdFn: async (_request, { id }) => id,
+    rooms: { "chat/*": { joinFn: ({ uid, context }) => uid.startsWith("a") && context.tags.length > 0 } },
+  });
+  expectTypeOf(sure).toEqualTypeOf<NodeServer<{ id: string; tags: number[] }, undefined, string>>();
+  startRouter(sure, { "any/id": ({ uid }) => uid.toUpperCase() });
+  sure.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string>());
+  const apart: ServerHandlers<{ id: string; tags: number[] }, undefined, string> = { "a/b": ({ uid }) => uid.length };
+  startRouter(sure, apart);
+  // A function of any server takes one whose users all have an id.
+  const anyServer = (server: ChannelSocketServer) => server.sendFn("ann", ["any/id"]);
+  anyServer(sure);
+
+  const one = makeChannelSocketServer({ userIdFn: () => "ann" });
+  one.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string>());
+  const typed = makeChannelSocketServer({ contract: chat, userIdFn: () => "ann" });
+  startRouter(typed, { "chat/typing": ({ uid }) => void uid.length, "chat/ask": ({ uid }) => uid.length });
+  const perhaps = makeChannelSocketServer({ userIdFn: ({ url }) => url.searchParams.get("uid") });
+  perhaps.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string | null>());
+  const seldom = makeChannelSocketServer({ userIdFn: ({ clientId }) => (clientId === "x" ? "ann" : undefined) });
+  seldom.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string | null>());
+  const never = makeChannelSocketServer({ userIdFn: () => null });
+  never.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string | null>());
+  // Without it the id is that of the client, and the type what it ever was.
+  const unnamed = makeChannelSocketServer();
+  unnamed.chRecv.on("any/id", ({ uid }) => expectTypeOf(uid).toEqualTypeOf<string | null>());
+};
+
+export const webTypes = () => {
+  makeChannelSocketServer({
+    authorizedFn: ({ headers, url }) => {
+      expectTypeOf(headers).toEqualTypeOf<Headers>();
+      expectTypeOf(url).toEqualTypeOf<URL>();
+      return { cookies: headers.get("cookie"), all: [...headers], origin: url.origin };
+    },
   });
 };
 
@@ -156,16 +236,28 @@ export const withoutContract = () => {
   made.chRecv.on("any/id", (message) => {
     expectTypeOf(message).toEqualTypeOf<ServerMessage<{ role: string }>>();
     expectTypeOf(message.id).toEqualTypeOf<string>();
-    expectTypeOf(message.data).toEqualTypeOf<unknown>();
-    expectTypeOf(message.event).toEqualTypeOf<Event>();
+    // Nothing is known of it, and nothing refused: the first ten lines of a user compile.
+    expectTypeOf(message.data).toBeAny();
+    expectTypeOf<typeof message.event>().toExtend<SenteEvent>();
     message.replyFn?.();
   });
   startRouter(made, { "any/id": ({ data, context }) => [data, context.role], "*": () => {} });
+  startRouter(made, ({ data }) => data, {
+    use: [({ data, context }, next) => (data.n > context.role.length ? 1 : next())],
+  });
   const apart: ServerHandlers<{ role: string }> = { "any/id": ({ data }) => data };
   startRouter(made, apart);
   const plain = makeChannelSocketClient("/chsk");
   expectTypeOf(plain).toEqualTypeOf<ChannelSocketClient>();
-  expectTypeOf(plain.requestFn(["any/id"])).toEqualTypeOf<Promise<unknown>>();
+  expectTypeOf(plain.requestFn(["any/id"])).resolves.toBeAny();
+};
+
+export const disposed = async () => {
+  await using made = makeChannelSocketServer({ contract: chat });
+  await using client = makeChannelSocketClient("/chsk", { contract: chat });
+  expectTypeOf(made[Symbol.asyncDispose]).returns.resolves.toBeVoid();
+  expectTypeOf(client[Symbol.asyncDispose]).returns.resolves.toBeVoid();
+  await client.requestFn(["chat/send", { text: "hi" }], { signal: AbortSignal.timeout(5) });
 };
 
 export const inMemory = () => {
@@ -173,4 +265,16 @@ export const inMemory = () => {
     contract: chat,
   });
   expectTypeOf(tab).toEqualTypeOf<ChannelSocketClient<Chat>>();
+};
+
+export const forJson = async () => {
+  const counted = defineContract({
+    codec: json,
+    toServer: { "chat/count": event<Record<string, number>, { [user: string]: boolean }>() },
+    rooms: { "vote/*": { "vote/all": event<Record<string, number>>() } },
+  });
+  const client = makeChannelSocketClient("/chsk", { contract: counted });
+  expectTypeOf(await client.requestFn(["chat/count", { "ann@b.c": 1 }])).toEqualTypeOf<{ [user: string]: boolean }>();
+  client.room("vote/tea").sendFn(["vote/all", { ann: 1 }]);
+  makeChannelSocketServer({ contract: counted, codecs: [json] });
 };

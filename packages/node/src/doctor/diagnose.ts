@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
+import { codecs as named } from "@sente-lite/engine/codecs";
 import type { Codec } from "@sente-lite/protocol";
-import { edn } from "@sente-lite/protocol/edn";
-import { json } from "@sente-lite/protocol/json";
+import { makePrintable } from "@sente-lite/protocol/calls";
+import { gzip } from "@sente-lite/protocol/gzip";
 import {
   ackFrame,
   clientPingFrame,
@@ -12,7 +13,6 @@ import {
   SUBPROTOCOL,
   sessionProtocol,
 } from "@sente-lite/protocol/session";
-import { transitJson } from "@sente-lite/protocol/transit-json";
 import { type Opened, openProbe, type Probe } from "./probe.ts";
 
 export type Grade = "ok" | "note" | "bad";
@@ -47,7 +47,8 @@ export interface DiagnoseOptions {
   readonly idleMs?: number;
 }
 
-const codecs: readonly Codec[] = [transitJson, edn, json];
+const plain: readonly Codec[] = Object.values(named);
+const codecs: readonly Codec[] = [...plain, ...plain.map((codec) => gzip(codec))];
 const PINGS = 5;
 
 /** Connects to an address as Sente's clients and ours do, and tells what answers there, and what is broken in between. */
@@ -80,7 +81,7 @@ class Doctor {
   async examine(): Promise<Diagnosis> {
     const plain = await this.#open("connect", {});
     if (plain === undefined) return this.#diagnosis(false);
-    const greeting = await this.#greeting(plain, "handshake");
+    const greeting = await this.#waitForGreeting(plain, "handshake");
     if (greeting === undefined) return this.#diagnosis(false);
     const { codec, handshake } = greeting;
     const { form } = handshake;
@@ -91,18 +92,20 @@ class Doctor {
       return this.#diagnosis(true, { ...known, pingMs, closeCode });
     }
     plain.cut();
-    const own = await this.#asOwnPeer(greeting);
+    const own = await this.#tryAsOwnPeer(greeting);
     return this.#diagnosis(true, { ...known, pingMs, ...own });
   }
 
   #note(check: string, grade: Grade, detail: string): void {
-    this.#findings.push({ check, grade, detail });
+    // The peer wrote some of it, and a terminal does what its control characters say.
+    this.#findings.push({ check, grade, detail: makePrintable(detail) });
   }
 
   #diagnosis(ok: boolean, found: Found = {}): Diagnosis {
     const given = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
     return {
-      url: this.#url,
+      // Its query may have a token, and reports are pasted.
+      url: this.#url.replace(/\?.*/s, "?..."),
       ok: ok && !this.#findings.some(({ grade }) => grade === "bad"),
       ...given,
       findings: this.#findings,
@@ -130,10 +133,10 @@ class Doctor {
   }
 
   /** The handshake tells the form, and the codec that the server takes where none is named. */
-  async #greeting(probe: Probe, check?: string): Promise<Greeting | undefined> {
-    const frame = await probe.frame();
+  async #waitForGreeting(probe: Probe, check?: string): Promise<Greeting | undefined> {
+    const frame = await probe.takeFrame();
     if (frame === undefined) {
-      const close = await probe.ended(0);
+      const close = await probe.waitForEnd(0);
       this.#note("handshake", "bad", close === undefined ? "no frame came" : `closed with ${closeText(close)}`);
       probe.cut();
       return undefined;
@@ -160,8 +163,8 @@ class Doctor {
     for (let n = 1; n <= PINGS; n++) {
       const begun = performance.now();
       const ping = handshake.form === "bare" ? pingFrame(codec, "bare") : clientPingFrame(codec, `p${n}`);
-      probe.send(String(ping.data));
-      if ((await probe.frame()) === undefined) break;
+      probe.send(ping.data);
+      if ((await probe.takeFrame()) === undefined) break;
       times.push(performance.now() - begun);
     }
     const median = times.sort((a, b) => a - b)[times.length >> 1];
@@ -171,23 +174,23 @@ class Doctor {
   }
 
   /** As our own clients connect: sessions, the subprotocol that they travel in, and close codes. */
-  async #asOwnPeer({ codec }: Greeting): Promise<Found> {
+  async #tryAsOwnPeer({ codec }: Greeting): Promise<Found> {
     const parameters = { "sente-lite": "1", codec: codec.name };
     const first = await this.#open("as sente-lite", { ...parameters, attempt: "1" });
     if (first === undefined) return {};
-    const greeting = await this.#greeting(first);
+    const greeting = await this.#waitForGreeting(first);
     const session = greeting?.handshake.session;
     if (session === undefined) {
       this.#note("session", "note", "none: Sente's promise, at most once (a server of Sente's, or sessions are off)");
       return { session: false, closeCode: await this.#close(first) };
     }
-    first.send(String(ackFrame(codec, 0).data));
+    first.send(ackFrame(codec, 0).data);
     await this.#stayIdle(first);
     first.cut();
     const protocols = [SUBPROTOCOL, sessionProtocol({ id: session.id, received: 0 })];
     const second = await this.#open("resume", { ...parameters, attempt: "2" }, protocols);
     if (second === undefined) return { session: true, resumed: false };
-    const resumed = (await this.#greeting(second))?.handshake.session?.resumed === true;
+    const resumed = (await this.#waitForGreeting(second))?.handshake.session?.resumed === true;
     if (second.protocol !== SUBPROTOCOL) {
       this.#note("subprotocol", "bad", "sente-lite was offered and not chosen: something in between drops the header");
     }
@@ -199,7 +202,7 @@ class Doctor {
   async #stayIdle(probe: Probe): Promise<void> {
     const { idleMs = 0 } = this.#options;
     if (idleMs <= 0) return;
-    const close = await probe.ended(idleMs);
+    const close = await probe.waitForEnd(idleMs);
     if (close === undefined) this.#note("idle", "ok", `still open after ${idleMs} ms of silence`);
     else this.#note("idle", "note", `closed with ${closeText(close)} while idle`);
   }

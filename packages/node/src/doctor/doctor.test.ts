@@ -1,7 +1,12 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { makeChannelSocketServer } from "@sente-lite/node";
 import { edn } from "@sente-lite/protocol/edn";
+import { gzip } from "@sente-lite/protocol/gzip";
+import { json } from "@sente-lite/protocol/json";
+import { senteMsgpack } from "@sente-lite/protocol/sente-msgpack";
+import { transitJson } from "@sente-lite/protocol/transit-json";
+import { transitMsgpack } from "@sente-lite/protocol/transit-msgpack";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { diagnose } from "./diagnose.ts";
@@ -72,6 +77,14 @@ describe("doctor", () => {
     expect(await diagnose(url)).toMatchObject({ ok: true, codec: "edn", session: false });
   });
 
+  it.each([transitJson, edn, json, transitMsgpack, senteMsgpack].flatMap((codec) => [codec, gzip(codec)]))(
+    "speaks $name with a server that has nothing else",
+    async (codec) => {
+      const { url } = await listening({ codecs: [codec] });
+      expect(await diagnose(url)).toMatchObject({ ok: true, codec: codec.name, session: true, resumed: true });
+    },
+  );
+
   it("knows the bare frames of sente_lite", async () => {
     const url = await stranger('[:chsk/handshake ["u" nil nil true]]', () => "[:chsk/ws-pong]");
     expect(await diagnose(url)).toMatchObject({ ok: true, form: "bare", codec: "edn", closeCode: 4000 });
@@ -91,6 +104,42 @@ describe("doctor", () => {
     expect(page).toMatchObject({ ok: false, findings: [{ check: "connect", grade: "bad" }] });
     const nobody = await diagnose("ws://127.0.0.1:1/chsk");
     expect(nobody.findings[0]?.detail).toContain("ECONNREFUSED");
+  });
+
+  it.each([
+    ["keeps the connection alive", (response: ServerResponse) => void response.end("a page")],
+    ["never ends its answer", (response: ServerResponse) => void response.write("a page")],
+    ["answers without end", (response: ServerResponse) => void response.write("a page".repeat(1_000))],
+  ])("hangs up on a peer that %s", async (_what, answer) => {
+    const http = createServer((_request, response) => answer(response));
+    http.keepAliveTimeout = 0;
+    onTestFinished(() => {
+      http.close();
+      http.closeAllConnections();
+    });
+    const hungUp = new Promise<void>((resolve) => {
+      http.on("connection", (socket) => socket.on("close", () => resolve()).on("error", () => {}));
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const { port } = http.address() as AddressInfo;
+    const { ok, findings } = await diagnose(`ws://127.0.0.1:${port}/chsk`, { timeoutMs: 300 });
+    expect([ok, findings[0]?.detail]).toEqual([false, expect.stringMatching(/^HTTP 200 - a page/)]);
+    await hungUp;
+  });
+
+  it("shows no token of the address, and no control character of who answers", async () => {
+    const http = createServer((_request, response) => response.writeHead(403, { "content-type": "text/plain" }).end());
+    http.on("upgrade", (_request, socket) => {
+      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n\u001b[2Jall is well\u009b1A");
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void http.close());
+    const { port } = http.address() as AddressInfo;
+    const diagnosis = await diagnose(`ws://127.0.0.1:${port}/chsk?csrf-token=s3cret`, { timeoutMs: 1_000 });
+    expect(diagnosis.url).toBe(`ws://127.0.0.1:${port}/chsk?...`);
+    const text = JSON.stringify(diagnosis.findings.map(({ detail }) => detail));
+    expect(text).toContain("all is well");
+    expect(text).not.toMatch(/s3cret|(?<!\\)\\u001b|\u009b/);
   });
 
   it("tells refusals by their status, and takes headers", async () => {

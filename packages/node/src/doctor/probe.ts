@@ -18,24 +18,27 @@ export interface ProbeClose {
   readonly reason: string;
 }
 
+/** So much of a refusal's body is shown. */
+const MAX_BODY_LENGTH = 300;
+
 /** One open WebSocket: frames in the order in which they came, and how it ended. */
 export class Probe {
   readonly #socket: WebSocket;
   readonly #frames: (string | Uint8Array)[] = [];
   readonly #timeoutMs: number;
   #close: ProbeClose | undefined;
-  #changed: () => void = () => {};
+  #onChange: () => void = () => {};
 
   constructor(socket: WebSocket, timeoutMs: number) {
     this.#socket = socket;
     this.#timeoutMs = timeoutMs;
     socket.on("message", (data, isBinary) => {
       this.#frames.push(isBinary ? new Uint8Array(data as Buffer) : String(data));
-      this.#changed();
+      this.#onChange();
     });
     socket.on("close", (code, reason) => {
       this.#close = { code, reason: String(reason) };
-      this.#changed();
+      this.#onChange();
     });
     socket.on("error", () => {});
   }
@@ -50,25 +53,25 @@ export class Probe {
   }
 
   /** The next frame; undefined where none came in time, or the connection ended. */
-  async frame(): Promise<string | Uint8Array | undefined> {
-    await this.#until(() => this.#frames.length > 0 || this.#close !== undefined, this.#timeoutMs);
+  async takeFrame(): Promise<string | Uint8Array | undefined> {
+    await this.#waitUntil(() => this.#frames.length > 0 || this.#close !== undefined, this.#timeoutMs);
     return this.#frames.shift();
   }
 
   /** How it ended; undefined where it did not within that time. */
-  async ended(timeoutMs: number = this.#timeoutMs): Promise<ProbeClose | undefined> {
-    await this.#until(() => this.#close !== undefined, timeoutMs);
+  async waitForEnd(timeoutMs: number = this.#timeoutMs): Promise<ProbeClose | undefined> {
+    await this.#waitUntil(() => this.#close !== undefined, timeoutMs);
     return this.#close;
   }
 
-  send(text: string): void {
-    this.#socket.send(text);
+  send(frame: string | Uint8Array): void {
+    this.#socket.send(frame);
   }
 
   /** Closes with that code, and tells what came back. */
   async close(code: number): Promise<ProbeClose | undefined> {
     this.#socket.close(code);
-    const ended = await this.ended();
+    const ended = await this.waitForEnd();
     this.#socket.terminate();
     return ended;
   }
@@ -78,16 +81,16 @@ export class Probe {
     this.#socket.terminate();
   }
 
-  #until(isDone: () => boolean, timeoutMs: number): Promise<void> {
+  #waitUntil(isDone: () => boolean, timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const done = () => {
+      const finish = () => {
         clearTimeout(timer);
-        this.#changed = () => {};
+        this.#onChange = () => {};
         resolve();
       };
-      const timer = setTimeout(done, timeoutMs);
-      this.#changed = () => isDone() && done();
-      this.#changed();
+      const timer = setTimeout(finish, timeoutMs);
+      this.#onChange = () => isDone() && finish();
+      this.#onChange();
     });
   }
 }
@@ -106,15 +109,27 @@ export function openProbe(url: string, { timeoutMs, protocols = [], headers = {}
     // At once: the first frame may come with the answer to the upgrade.
     const probe = new Probe(socket, timeoutMs);
     socket.once("open", () => resolve({ type: "open", probe, ms: performance.now() - begun }));
-    socket.once("error", (error) => resolve({ type: "failed", message: messageOf(error) }));
+    const fail = (error: Error) => resolve({ type: "failed", message: messageOf(error) });
+    socket.once("error", fail);
     socket.once("unexpected-response", (_request, response) => {
+      // From here on the answer counts, whatever becomes of the connection.
+      socket.off("error", fail);
+      const { socket: stream } = response;
       let body = "";
+      // A peer that keeps the connection alive, or never ends its answer, is not waited for.
+      const finish = () => {
+        clearTimeout(timer);
+        stream.destroy();
+        resolve({ type: "refused", status: response.statusCode ?? 0, body: body.trim() });
+      };
+      const timer = setTimeout(finish, timeoutMs);
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
-        body = (body + chunk).slice(0, 300);
+        body = (body + chunk).slice(0, MAX_BODY_LENGTH);
+        if (body.length === MAX_BODY_LENGTH) finish();
       });
-      response.on("end", () => resolve({ type: "refused", status: response.statusCode ?? 0, body: body.trim() }));
-      response.on("error", () => resolve({ type: "refused", status: response.statusCode ?? 0, body }));
+      response.on("end", finish);
+      response.on("error", finish);
     });
   });
 }

@@ -1,3 +1,7 @@
+import type { Handler } from "../values/handler.ts";
+
+export type { Handler } from "../values/handler.ts";
+
 /** What a codec makes of a value: text codecs make strings, binary codecs bytes. */
 export type Encoded = string | Uint8Array;
 
@@ -18,17 +22,6 @@ export interface Codec<Name extends string = string> {
   encode(value: unknown): Encoded;
   /** Throws `DecodeError`, never anything else, whatever the peer sent. */
   decode(data: Encoded): unknown;
-}
-
-/**
- * A type of the user's own: how it is recognised, what stands for it on the wire, and how it is read.
- * It travels as `Tagged(tag, write(value))`, so a peer without the handler receives a `Tagged`.
- */
-export interface Handler<T = never> {
-  readonly tag: string;
-  is(value: unknown): boolean;
-  write(value: T): unknown;
-  read(rep: unknown): T;
 }
 
 /** Options that every codec takes. */

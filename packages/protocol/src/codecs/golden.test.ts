@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+/// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
 import { DecodeError } from "../errors.ts";
 import { equal } from "../values/equal.ts";
@@ -14,10 +14,15 @@ interface Frame {
   readonly text: string;
 }
 
-const golden = new URL("../../golden/", import.meta.url);
+// Through the bundler of the tests, since pages have no files.
+const recordings = import.meta.glob<unknown>("../../golden/{sente,sente_lite}/*.json", {
+  eager: true,
+  import: "default",
+});
+const path = (key: string) => key.replace("../../golden/", "");
 
-function load(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, golden), "utf8"));
+function load(file: string): unknown {
+  return recordings[`../../golden/${file}`];
 }
 
 /** Every text frame, however deep in the recording it lies. */
@@ -34,9 +39,7 @@ function framesIn(file: string): Frame[] {
   return found;
 }
 
-const files = ["sente", "sente_lite"].flatMap((folder) =>
-  readdirSync(new URL(`${folder}/`, golden)).map((file) => `${folder}/${file}`),
-);
+const files = Object.keys(recordings).map(path);
 const frames = files.flatMap(framesIn);
 
 /** What was sent to see what the peer does with it, and is no EDN, or no one value of it. */

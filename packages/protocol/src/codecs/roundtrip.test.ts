@@ -4,18 +4,18 @@ import { EncodeError } from "../errors.ts";
 import { anyValue } from "../values/arbitrary.test-support.ts";
 import { checkEncodable } from "../values/check.ts";
 import { equal } from "../values/equal.ts";
-import { identical } from "../values/identical.test-support.ts";
+import { areIdentical } from "../values/identical.test-support.ts";
 import { normalise } from "../values/normalise.ts";
 import { print } from "../values/print.ts";
-import { edn } from "./edn/index.ts";
+import { cases } from "./cases.test-support.ts";
+import { valueCodecs } from "./every-codec.test-support.ts";
 import { json, normaliseJson } from "./json/index.ts";
-import { transitJson } from "./transit-json/index.ts";
 
 function expectIdentical(actual: unknown, expected: unknown): void {
-  if (!identical(actual, expected)) expect.fail(`${print(actual)} is not identical to ${print(expected)}`);
+  if (!areIdentical(actual, expected)) expect.fail(`${print(actual)} is not identical to ${print(expected)}`);
 }
 
-describe.each([edn, transitJson])("what $name encodes", (codec) => {
+describe.each(valueCodecs)("what $name encodes", (codec) => {
   it("is decoded as normalise says, for every value that is accepted", () => {
     fc.assert(
       fc.property(anyValue, (value) => {
@@ -25,17 +25,17 @@ describe.each([edn, transitJson])("what $name encodes", (codec) => {
         expectIdentical(decoded, expected);
         expect(equal(decoded, expected)).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   }, 30_000);
 
-  it("is the same text for a value and for what it is normalised to, so that nothing changes a second time", () => {
+  it("is the same for a value and for what it is normalised to, so that nothing changes a second time", () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const decoded = codec.decode(codec.encode(value));
         expectIdentical(codec.decode(codec.encode(decoded)), decoded);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   }, 30_000);
 });
@@ -58,8 +58,8 @@ describe("what json encodes", () => {
         accepted++;
         expectIdentical(json.decode(text as string), normaliseJson(value));
       }),
-      { numRuns: 1500 },
+      { numRuns: cases(1500) },
     );
-    expect(accepted).toBeGreaterThan(300);
+    expect(accepted).toBeGreaterThan(cases(300));
   }, 30_000);
 });

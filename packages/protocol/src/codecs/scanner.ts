@@ -1,15 +1,21 @@
 import { DecodeError } from "../errors.ts";
+import { copyText } from "../values/copy-text.ts";
+import { LONG_NAME, RepeatedNames } from "./repeated-names.ts";
 
 const QUOTE = 34;
+const SPACE = 32;
 const MINUS = 45;
 const POINT = 46;
 const ZERO = 48;
 const NINE = 57;
 const BACKSLASH = 92;
 
-// Engines let a slice keep the text alive that it was cut from. So a larger text is cut from copies of parts of it of
-// this size: else a peer could make an application that remembers a name hold a whole frame.
+// In engines a slice keeps the whole text alive that it was cut from. So of a larger text, parts of this size are copied,
+// and slices are cut from those: else an application that remembers one name would hold a whole frame.
 const PART = 4096;
+
+// Up to so many units a loop is faster than the engine's searches: by an eighth for a tree with labels of 40 units.
+const SHORT = 64;
 
 const powersOfTen = /* @__PURE__ */ Array.from({ length: 16 }, (_, power) => 10 ** power);
 
@@ -18,15 +24,19 @@ export class Scanner {
   readonly text: string;
   /** The next unit to be read. */
   at = 0;
-  // A part of the text in memory of its own, and where it lies; all of it, where that is no larger.
+  // A copied part of the text, and where it lies; the text itself, where that is no larger than a part.
   #part: string;
   #partFrom = 0;
   #partTo: number;
   /** Where the next backslash is that may matter. */
   #backslash = -1;
+  readonly #isJson: boolean;
+  #repeated: RepeatedNames | undefined;
 
-  constructor(text: string) {
+  /** @param isJson Whether strings are JSON's, which have no control characters as they are. */
+  constructor(text: string, isJson = false) {
     this.text = text;
+    this.#isJson = isJson;
     this.#part = text;
     this.#partTo = text.length > PART ? 0 : text.length;
   }
@@ -35,9 +45,21 @@ export class Scanner {
     throw new DecodeError(code, message, { offset: this.at });
   }
 
-  /** Fails where no level may be opened any more. */
+  /** `fail`, for those that call it without the scanner. */
+  get refuse(): (message: string, code: string) => never {
+    return (message, code) => this.fail(message, code);
+  }
+
+  /** Fails where the value nests too deeply. */
   checkDepth(depth: number): void {
     if (depth < 1) this.fail("nested too deeply", "too-deep");
+  }
+
+  /** Counts a name of that length for which only a few units were sent; fails where there are too many such names. */
+  repeat(length: number): void {
+    if (length <= LONG_NAME) return;
+    this.#repeated ??= new RepeatedNames(this.text.length);
+    if (!this.#repeated.accept(length)) this.fail("long names that are repeated too often", "too-large");
   }
 
   slice(from: number, to: number): string {
@@ -48,13 +70,12 @@ export class Scanner {
   #copyPart(from: number, to: number): void {
     this.#partFrom = from;
     this.#partTo = Math.max(to, from + PART);
-    // Putting a character before it makes the engine write a new string.
-    this.#part = ` ${this.text.slice(from, this.#partTo)}`.slice(1);
+    this.#part = copyText(this.text.slice(from, this.#partTo));
   }
 
   /**
-   * Reads a string in quotes, without the first `skipped` units between them. Where it has a backslash, `resolve` gets
-   * what is left, in quotes, and returns what it means.
+   * Reads a string in quotes, and leaves out its first `skipped` units. Where the rest has a backslash, `resolve` gets it,
+   * in quotes, and returns what it means.
    */
   string(resolve: (quoted: string) => string | undefined, skipped = 0): string {
     const { text } = this;
@@ -63,20 +84,21 @@ export class Scanner {
     // Most strings are short; a long one is left to the engine's search.
     let at = from;
     let unit = text.charCodeAt(at);
-    for (; unit !== QUOTE && unit !== BACKSLASH && at < from + 32; unit = text.charCodeAt(at)) at++;
+    for (; unit !== QUOTE && unit !== BACKSLASH && unit >= SPACE && at < from + SHORT; unit = text.charCodeAt(at)) at++;
     if (unit !== QUOTE) {
       at = this.#end(at);
+      if (this.#isJson) this.#refuseControls(from, at);
       if (this.#backslash < at) {
         this.at = at + 1;
         const quoted = skipped === 0 ? text.slice(from - 1, at + 1) : `"${text.slice(from, at)}"`;
-        return resolve(quoted) ?? this.fail("an unknown escape");
+        return resolve(copyText(quoted)) ?? this.fail("an unknown escape");
       }
     }
     this.at = at + 1;
     return this.slice(from, at);
   }
 
-  /** The closing quote of a string from within it; afterwards `#backslash` is its first one, or beyond it. */
+  /** Finds the closing quote of the string that `from` is in. Then `#backslash` is the first one in it, or lies behind it. */
   #end(from: number): number {
     let end = this.#indexOf('"', from) ?? this.fail("a string without end");
     if (this.#backslash < from) this.#backslash = this.#indexOf("\\", from) ?? this.text.length;
@@ -86,16 +108,23 @@ export class Scanner {
     return end;
   }
 
+  #refuseControls(from: number, to: number): void {
+    const found = this.text.slice(from, to).search(/[^ -\uffff]/);
+    if (found < 0) return;
+    this.at = from + found;
+    this.fail("a control character in a string");
+  }
+
   #indexOf(unit: string, from: number): number | undefined {
     const index = this.text.indexOf(unit, from);
     return index < 0 ? undefined : index;
   }
 
   /**
-   * Reads a number as most are: perhaps a minus, digits, perhaps a point among them. NaN, and nothing read, where it is
-   * another one, an integer of more than 15 digits, or none. An integer -0 is 0.
+   * Reads a number in its usual form: digits, perhaps a minus before them, perhaps a point among them. Returns NaN, and reads
+   * nothing, for any other number, for an integer of more than 15 digits, and for what is no number. An integer -0 is 0.
    */
-  plainNumber(): number {
+  readPlainNumber(): number {
     const { text } = this;
     let at = this.at;
     const isNegative = text.charCodeAt(at) === MINUS;

@@ -14,6 +14,7 @@ describe("a contract", () => {
     expect(chat).toEqual({
       toServer: { "chat/send": { data, reply }, "chat/typed": { data: undefined, reply: undefined } },
       toClient: {},
+      rooms: {},
     });
   });
 

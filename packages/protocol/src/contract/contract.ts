@@ -1,37 +1,12 @@
+import type { Codec } from "../codecs/codec.ts";
 import { UsageError } from "../errors.ts";
+import { RoomPatterns } from "../rooms/room-patterns.ts";
+import type { InputOf, StandardSchema } from "../standard-schema.ts";
 import { checkId } from "../wire/event.ts";
+import type { Contract, DataOf, EventMap, EventSpec, ReplyOf, RoomEventMap } from "./events.ts";
 import { Gate } from "./gate.ts";
-import { INSIDE_CONTRACT, type MakeGate } from "./inside.ts";
+import { MAKE_GATE, type MakeGate } from "./gate-of.ts";
 import type { FreeKeyProblem, JsonProblem } from "./sendable.ts";
-import type { InputOf, StandardSchema } from "./standard-schema.ts";
-
-/**
- * What one event carries; made with `event`. `Data` and `Reply` are types of values, or of the validators that check
- * them on arrival. `undefined` is no data, `never` no reply.
- */
-export interface EventSpec<Data = undefined, Reply = never> {
-  readonly data: StandardSchema | undefined;
-  readonly reply: StandardSchema | undefined;
-  /** For the compiler only; nothing is there. */
-  readonly "~types"?: { readonly data: Data; readonly reply: Reply } | undefined;
-}
-
-/** The events of one direction of a contract, by id. */
-export type EventMap = Readonly<Record<string, EventSpec<unknown, unknown>>>;
-
-/** Which events go to the server, and which to its clients; made with `defineContract`. */
-export interface Contract<ToServer extends EventMap = EventMap, ToClient extends EventMap = EventMap> {
-  readonly toServer: ToServer;
-  readonly toClient: ToClient;
-}
-
-/** Any contract, or none: the bound of the type parameters named `C`. */
-export type AnyContract = Contract<EventMap, EventMap>;
-
-/** The type that an event was given for its data: a value's, or a validator's. */
-export type DataOf<E> = E extends EventSpec<infer Data, infer _Reply> ? Data : never;
-/** The same for its reply; `never` where it has none. */
-export type ReplyOf<E> = E extends EventSpec<infer _Data, infer Reply> ? Reply : never;
 
 /**
  * An event of a contract. `event<Data, Reply>()` gives it types; `event({ data, reply })` gives it validators of Standard
@@ -46,7 +21,7 @@ export function event<
 >(schemas: {
   readonly data?: Data;
   readonly reply?: Reply;
-}): EventSpec<Data extends StandardSchema ? Data : undefined, Reply extends StandardSchema ? Reply : never>;
+}): EventSpec<Data, [Reply] extends [undefined] ? never : Reply>;
 export function event({
   data,
   reply,
@@ -59,27 +34,58 @@ export function event({
 
 /**
  * Makes a contract of events in both directions, for the option `contract` of servers and clients. Ids are namespaced,
- * `"chat/send"`, and not in the protocol's own namespace, `chsk`.
- * @throws {UsageError} `bad-contract`, `bad-event-id`, `reserved-event-id`; most are compile errors before.
+ * `"chat/send"`, and not in the protocol's own namespace, `chsk`. With a `codec` both sides speak that one alone, and where
+ * it is json, data may have free string keys: `Record<string, number>`.
+ * @throws {UsageError} `bad-contract`, `bad-event-id`, `reserved-event-id`, `bad-room-pattern`; most are compile errors before.
  */
 export function defineContract<
   ToServer extends EventMap = Record<never, never>,
   ToClient extends EventMap = Record<never, never>,
+  Rooms extends RoomEventMap = Record<never, never>,
+  K extends Codec | undefined = undefined,
 >(events: {
-  readonly toServer?: SoundEvents<ToServer>;
-  readonly toClient?: SoundEvents<ToClient>;
-}): Contract<ToServer, ToClient> {
+  readonly toServer?: SoundEvents<ToServer, K>;
+  readonly toClient?: SoundEvents<ToClient, K>;
+  /** The events of rooms by the pattern of their names: all who are in one get them, and send them into it. */
+  readonly rooms?: { readonly [Pattern in keyof Rooms]: SoundEvents<Rooms[Pattern], K> };
+  /** What both sides speak, where the contract is for one codec. */
+  readonly codec?: K;
+}): Contract<ToServer, ToClient, Rooms> {
   const { toServer = {}, toClient = {} } = events;
   checkEvents(toServer);
   checkEvents(toClient);
-  const contract = { toServer: Object.freeze({ ...toServer }), toClient: Object.freeze({ ...toClient }) } as Contract<
-    ToServer,
-    ToClient
-  >;
+  const rooms = freezeRooms(events.rooms ?? {});
+  const patterns = new RoomPatterns(Object.entries(rooms));
+  const contract = {
+    toServer: Object.freeze({ ...toServer }),
+    toClient: Object.freeze({ ...toClient }),
+    rooms,
+    ...(events.codec !== undefined && { codec: checkCodec(events.codec) }),
+  } as unknown as Contract<ToServer, ToClient, Rooms>;
+  const eventsOf = (room: string) => patterns.find(room) ?? contract.toClient;
   const makeGate: MakeGate = (side) =>
-    side === "server" ? new Gate(contract.toServer, contract.toClient) : new Gate(contract.toClient, contract.toServer);
-  Object.defineProperty(contract, INSIDE_CONTRACT, { value: makeGate });
+    side === "server"
+      ? new Gate(contract.toServer, contract.toClient, eventsOf)
+      : new Gate(contract.toClient, contract.toServer, eventsOf);
+  Object.defineProperty(contract, MAKE_GATE, { value: makeGate });
   return Object.freeze(contract);
+}
+
+function freezeRooms(rooms: object): RoomEventMap {
+  const entries = Object.entries(rooms).map(([pattern, events]) => {
+    checkEvents(events);
+    return [pattern, Object.freeze({ ...events })] as const;
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+function checkCodec(codec: unknown): Codec {
+  const { name, encode, decode } = (codec ?? {}) as Partial<Codec>;
+  if (typeof name === "string" && typeof encode === "function" && typeof decode === "function") return codec as Codec;
+  throw new UsageError(
+    "bad-contract",
+    "the codec of a contract is an object such as json, or what createEdn() returned",
+  );
 }
 
 function checkEvents(events: object): void {
@@ -98,19 +104,20 @@ function validator(schema: StandardSchema | undefined): StandardSchema | undefin
   return schema;
 }
 
-// What the compiler checks: an event with a problem has the problem's text for its type, and nothing fits that.
+// What the compiler checks. The type of an event with a problem is the text of the problem, which no event fits.
 
-type SoundEvents<Events> = { readonly [Id in keyof Events]: SoundEvent<Id, Events[Id]> };
+type SoundEvents<Events, K> = { readonly [Id in keyof Events]: SoundEvent<Id, Events[Id], K> };
 
-type SoundEvent<Id, Spec> = [EventProblem<Id, Spec>] extends [never] ? Spec : `${EventProblem<Id, Spec>}`;
+type SoundEvent<Id, Spec, K> = [EventProblem<Id, Spec, K>] extends [never] ? Spec : `${EventProblem<Id, Spec, K>}`;
 
-type EventProblem<Id, Spec> = string extends Id
+type EventProblem<Id, Spec, K> = string extends Id
   ? never
-  :
-      | IdProblem<Id>
-      | FreeKeyProblem<InputOf<DataOf<Spec>>, "data">
-      | FreeKeyProblem<InputOf<ReplyOf<Spec>>, "reply">
-      | ReplyProblem<InputOf<ReplyOf<Spec>>>;
+  : IdProblem<Id> | ReplyProblem<InputOf<ReplyOf<Spec>>> | CodecProblem<Spec, K>;
+
+/** json has objects with any keys, and no types beside those of JSON; the keys of all other codecs' objects are keywords. */
+type CodecProblem<Spec, K> = K extends { readonly name: "json" }
+  ? JsonProblem<DataOf<Spec>, "data"> | JsonProblem<ReplyOf<Spec>, "reply">
+  : FreeKeyProblem<InputOf<DataOf<Spec>>, "data"> | FreeKeyProblem<InputOf<ReplyOf<Spec>>, "reply">;
 
 type IdProblem<Id> = Id extends `chsk/${string}`
   ? "the namespace chsk is the protocol's own: choose another for this event"
@@ -122,9 +129,12 @@ type ReplyProblem<Reply> = [Reply] extends [never]
   ? never
   : unknown extends Reply
     ? never
-    : undefined extends Reply
+    : UndefinedIn<Reply> extends true
       ? "a reply is never undefined, which is no reply: make it null"
       : never;
+
+/** True where the type has undefined among its values. With `strictNullChecks` off every type has, so it is false then. */
+type UndefinedIn<T> = undefined extends string ? false : undefined extends T ? true : false;
 
 /** A codec that can carry the contract, or the text that says why it cannot. */
 export type CodecFor<C, K> = K extends { readonly name: infer Name }
@@ -139,8 +149,8 @@ export type CodecFor<C, K> = K extends { readonly name: infer Name }
 export type CodecsFor<C, Codecs> = { readonly [I in keyof Codecs]: CodecFor<C, Codecs[I]> };
 
 type JsonProblems<C> =
-  C extends Contract<infer ToServer, infer ToClient>
-    ? EventsJsonProblem<ToServer> | EventsJsonProblem<ToClient>
+  C extends Contract<infer ToServer, infer ToClient, infer Rooms>
+    ? EventsJsonProblem<ToServer> | EventsJsonProblem<ToClient> | EventsJsonProblem<Rooms[keyof Rooms]>
     : never;
 
 type EventsJsonProblem<Events> = {

@@ -1,6 +1,6 @@
+import type { StandardSchema } from "../standard-schema.ts";
 import type { Keyword } from "../values/keyword.ts";
 import type { Double, Sym, Tagged, Uri, Uuid } from "../values/types.ts";
-import type { StandardSchema } from "./standard-schema.ts";
 
 // What is wrong with a type that is to be sent, as text: these types become the compile errors of a contract. Each is
 // `never` where nothing is wrong, and names only the outermost place of a value that nests.
@@ -27,10 +27,10 @@ type HasMethods<T> = true extends {
   ? true
   : false;
 
-/** The places with free string keys, which an object cannot have: its keys are keywords. */
+/** The places with free string keys (the keys of an object are keywords), and those that arrive as another type. */
 export type FreeKeyProblem<T, Path extends string> = ProblemAt<"keys", T, Path, Start>;
 
-/** The places with a type that JSON has not: it would arrive as another. What a validator checks is its own matter. */
+/** The places with a type that JSON does not have, which would arrive as another. Places with a validator are left to it. */
 export type JsonProblem<T, Path extends string> = T extends StandardSchema ? never : ProblemAt<"json", T, Path, Start>;
 
 type Kind = "keys" | "json";
@@ -75,10 +75,17 @@ type ProblemHere<K extends Kind, T, Path extends string> = unknown extends T
 type FreeKeyHere<T, Path extends string> = T extends Primitive | readonly unknown[]
   ? never
   : HasMethods<T> extends true
-    ? never
+    ? OtherBytes<T, Path>
     : [FreeKeys<T>] extends [never]
       ? never
-      : `${Path} has free string keys, but the keys of an object are keywords: make it a ReadonlyMap (dict makes one)`;
+      : `${Path} has free string keys, but the keys of an object are keywords: make it a ReadonlyMap (dict makes one), or give the contract the codec json`;
+
+/** Bytes of any type can be sent, and arrive as a Uint8Array. */
+type OtherBytes<T, Path extends string> = T extends Uint8Array
+  ? never
+  : T extends ArrayBufferView | ArrayBufferLike
+    ? `${Path} would arrive as a Uint8Array: make it one`
+    : never;
 
 type JsonLossHere<T, Path extends string> = [NotInJson<T>] extends [never]
   ? never

@@ -1,9 +1,56 @@
-import type { Event, HandlerMap, Pushed, PushOptions, ServerEvent, ServerMessage, To } from "../api.ts";
-import type { CallbackReply, ClientMessage, ClientState, RequestOptions } from "../client-api.ts";
-import type { AnyContract, DataOf, EventMap, EventSpec, ReplyOf } from "./contract.ts";
-import type { InputOf, OutputOf } from "./standard-schema.ts";
+import type { InputOf, OutputOf } from "../standard-schema.ts";
+import type { AnyContract, DataOf, EventSpec, ReplyOf } from "./events.ts";
 
-// What a contract makes of the public functions and messages. Without one, `C` is undefined and all is as ever.
+// The types that a contract gives to the events of the public functions and messages (`../api`). Without a contract, `C` is
+// undefined, and any event goes.
+
+/**
+ * The type of data and replies without a contract. Nothing is known of them, and the compiler lets everything pass, as
+ * with the other libraries of the field. A contract lets it find mistakes, and also checks what arrives; `unknown` would
+ * only ask for a cast, which checks nothing.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: it is the point of this type.
+export type Unchecked = any;
+
+/** The events of those who gave no contract: any id, with anything. */
+type UncheckedEvents = Readonly<Record<string, EventSpec<Unchecked, Unchecked>>>;
+
+/**
+ * The events of one direction of a contract; without one, any. The first test comes first since it also works where
+ * `strictNullChecks` is off: undefined fits every type there.
+ */
+export type EventsOf<C, Direction extends "toServer" | "toClient"> = [C] extends [undefined]
+  ? UncheckedEvents
+  : C extends AnyContract
+    ? C[Direction]
+    : UncheckedEvents;
+
+/** The names that fit a pattern. */
+export type RoomNamed<Pattern> = Pattern extends `${infer Beginning}*` ? `${Beginning}${string}` : Pattern;
+
+/**
+ * The events of a room: those of its name, else of the pattern that has it, else those that go to clients. Where the
+ * compiler does not know the name, those of all rooms.
+ */
+export type RoomEventsOf<C, Name extends string> = [C] extends [undefined]
+  ? UncheckedEvents
+  : C extends { readonly rooms: infer Rooms }
+    ? string extends Name
+      ? EventsOf<C, "toClient"> & EventsOfAll<Rooms>
+      : Name extends keyof Rooms
+        ? Rooms[Name]
+        : [PatternOf<Rooms, Name>] extends [never]
+          ? EventsOf<C, "toClient">
+          : Rooms[PatternOf<Rooms, Name>]
+    : UncheckedEvents;
+
+type EventsOfAll<Rooms> = { readonly [Id in EveryKey<Rooms[keyof Rooms]>]: EventIn<Rooms[keyof Rooms], Id> };
+type EveryKey<T> = T extends unknown ? keyof T : never;
+type EventIn<T, Id> = T extends unknown ? (Id extends keyof T ? T[Id] : never) : never;
+
+type PatternOf<Rooms, Name extends string> = {
+  [Pattern in keyof Rooms]: Name extends RoomNamed<Pattern> ? Pattern : never;
+}[keyof Rooms];
 
 /** As in `event<void, Reply>()`. */
 type Void = ReturnType<() => void>;
@@ -32,91 +79,9 @@ export type ReceivedData<Events, Id> = Id extends keyof Events ? OutputOf<DataOf
 export type SentReply<Events, Id> = Id extends keyof Events ? InputOf<ReplyOf<Events[Id]>> : never;
 
 /** The event `[id, data]` of a request; for an id without a reply a text that says so, which nothing fits. */
-type AskedEvent<Events, Id extends keyof Events & string> = readonly [
+export type AskedEvent<Events, Id extends keyof Events & string> = readonly [
   id: [ReplyOf<Events[Id]>] extends [never] ? `${Id} has no reply in the contract: use sendFn` : Id,
   ...data: DataPart<InputOf<DataOf<Events[Id]>>>,
 ];
 
-/** The protocol's own events, as a server delivers them. */
-export type ServerChskEvents = {
-  readonly "chsk/uidport-open": EventSpec<string | null>;
-  readonly "chsk/uidport-close": EventSpec<string | null>;
-  readonly "chsk/ws-ping": EventSpec;
-  readonly "chsk/bad-event": EventSpec<unknown>;
-};
-
-/** The protocol's own events, as a client delivers them. */
-export type ClientChskEvents = {
-  readonly "chsk/state": EventSpec<readonly [previous: ClientState, next: ClientState]>;
-  readonly "chsk/handshake": EventSpec<
-    readonly [uid: string | null, csrfToken: string | null, handshakeData: unknown, isFirst: boolean]
-  >;
-  readonly "chsk/ws-ping": EventSpec;
-  readonly "chsk/bad-event": EventSpec<unknown>;
-};
-
-/** All that a server delivers. */
-export type ToServer<C> = [C] extends [AnyContract] ? C["toServer"] & ServerChskEvents : EventMap;
-/** All that a client delivers. */
-export type ToClient<C> = [C] extends [AnyContract] ? C["toClient"] & ClientChskEvents : EventMap;
-
-/** Every message of a server with that contract, told apart by `id`. */
-export type ServerMessages<Context = unknown, C extends AnyContract | undefined = undefined> = [C] extends [AnyContract]
-  ? {
-      [Id in keyof ToServer<C> & string]: [ReplyOf<ToServer<C>[Id]>] extends [never]
-        ? ServerEvent<Context, Id, C>
-        : ServerMessage<Context, Id, C>;
-    }[keyof ToServer<C> & string]
-  : ServerMessage<Context>;
-
-/** Every message of a client with that contract, told apart by `id`. */
-export type ClientMessages<C extends AnyContract | undefined = undefined> = [C] extends [AnyContract]
-  ? { [Id in keyof ToClient<C> & string]: ClientMessage<Id, C> }[keyof ToClient<C> & string]
-  : ClientMessage;
-
-/** Handlers of a server's events by id, for maps that are written apart from `startRouter`. */
-export type ServerHandlers<Context = unknown, C extends AnyContract | undefined = undefined> = HandlerMap<
-  ServerMessages<Context, C>["id"] | "*",
-  ServerMessages<Context, C>
->;
-
-/** The same for a client's events. */
-export type ClientHandlers<C extends AnyContract | undefined = undefined> = HandlerMap<
-  ClientMessages<C>["id"] | "*",
-  ClientMessages<C>
->;
-
-/** Pushes to connections of a user. */
-export type ServerSendFn<C extends AnyContract | undefined> = [C] extends [AnyContract]
-  ? <Id extends keyof C["toClient"] & string>(
-      to: To,
-      event: SentEvent<C["toClient"], Id>,
-      options?: PushOptions,
-    ) => Pushed
-  : (to: To, event: Event, options?: PushOptions) => Pushed;
-
-/** Pushes to every connection. */
-export type BroadcastFn<C extends AnyContract | undefined> = [C] extends [AnyContract]
-  ? <Id extends keyof C["toClient"] & string>(
-      event: SentEvent<C["toClient"], Id>,
-      options?: PushOptions & { readonly except?: To },
-    ) => Pushed
-  : (event: Event, options?: PushOptions & { readonly except?: To }) => Pushed;
-
-/** Sends to the server; with a callback where the event has a reply. */
-export type ClientSendFn<C extends AnyContract | undefined> = [C] extends [AnyContract]
-  ? <Id extends keyof C["toServer"] & string>(
-      event: SentEvent<C["toServer"], Id>,
-      ...asking: [ReplyOf<C["toServer"][Id]>] extends [never] ? [] : Asking<OutputOf<ReplyOf<C["toServer"][Id]>>>
-    ) => boolean
-  : (event: Event, ...asking: Asking<unknown>) => boolean;
-
-type Asking<Reply> = [timeoutMs?: number, cb?: (reply: CallbackReply<Reply>) => void];
-
-/** Asks the server. */
-export type RequestFn<C extends AnyContract | undefined> = [C] extends [AnyContract]
-  ? <Id extends keyof C["toServer"] & string>(
-      event: AskedEvent<C["toServer"], Id>,
-      options?: RequestOptions,
-    ) => Promise<OutputOf<ReplyOf<C["toServer"][Id]>>>
-  : (event: Event, options?: RequestOptions) => Promise<unknown>;
+export type WithOwn<Events, Own> = string extends keyof Events ? Events : Events & Own;

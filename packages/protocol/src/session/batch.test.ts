@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Event } from "../api.ts";
 import { json } from "../codecs/json/index.ts";
+import type { SenteEvent } from "../event.ts";
 import { Batch } from "./batch.ts";
 
 const texts = (batch: Batch, maxBytes = 1_000_000, form: "wrapped" | "bare" = "wrapped") =>
   batch.framesFor(json, form, maxBytes).frames.map(({ data }) => data);
-const event = (id: string, data?: unknown): Event => (data === undefined ? [id] : [id, data]);
+const event = (id: string, data?: unknown): SenteEvent => (data === undefined ? [id] : [id, data]);
 
 describe("Batch (architecture: a batch is shared, and order is call order)", () => {
   it("gives sessions with equal pending events one frame, encoded once", () => {

@@ -1,6 +1,6 @@
-import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import { EncodeError, type SenteError } from "../errors.ts";
+import type { SenteEvent } from "../event.ts";
 import { type Form, type Frame, pushFrame } from "../wire/frames.ts";
 
 /** A batch that holds so many events is closed. */
@@ -9,7 +9,7 @@ const MAX_EVENTS = 256;
 /** The frames of a batch for one codec and form, and the events that it could not hold. */
 export interface BatchFrames {
   readonly frames: readonly Frame[];
-  readonly refused: readonly { readonly event: Event; readonly error: SenteError }[];
+  readonly refused: readonly { readonly event: SenteEvent; readonly error: SenteError }[];
 }
 
 /**
@@ -19,13 +19,13 @@ export interface BatchFrames {
  */
 export class Batch {
   readonly #parent: Batch | undefined;
-  readonly #event: Event | undefined;
+  readonly #event: SenteEvent | undefined;
   readonly #size: number;
   readonly #key: string | undefined;
   #child: Batch | undefined;
   #framed: { readonly codec: Codec; readonly form: Form; readonly result: BatchFrames }[] = [];
 
-  private constructor(parent: Batch | undefined, event: Event | undefined, key: string | undefined) {
+  private constructor(parent: Batch | undefined, event: SenteEvent | undefined, key: string | undefined) {
     this.#parent = parent;
     this.#event = event;
     this.#key = key;
@@ -49,7 +49,7 @@ export class Batch {
    * The batch with one more event. `event` is one object per push: by its identity sessions find each other. With a key
    * its frames carry that.
    */
-  with(event: Event, key?: string): Batch {
+  with(event: SenteEvent, key?: string): Batch {
     if (this.#child === undefined || this.#child.#event !== event) this.#child = new Batch(this, event, key);
     return this.#child;
   }
@@ -63,17 +63,20 @@ export class Batch {
   framesFor(codec: Codec, form: Form, maxBytes: number): BatchFrames {
     const known = this.#framed.find((one) => one.codec === codec && one.form === form);
     if (known !== undefined) return known.result;
-    const result: { frames: Frame[]; refused: { event: Event; error: SenteError }[] } = { frames: [], refused: [] };
+    const result: { frames: Frame[]; refused: { event: SenteEvent; error: SenteError }[] } = {
+      frames: [],
+      refused: [],
+    };
     frameInto(result, this.#events(), codec, form, maxBytes);
     const key = this.#key;
     if (key !== undefined) result.frames = result.frames.map((frame) => ({ ...frame, key }));
-    // Whoever comes later shares the frames, but tells nobody again of what was refused.
+    // Sessions that come later share the frames; what was refused is reported once.
     this.#framed.push({ codec, form, result: { frames: result.frames, refused: [] } });
     return result;
   }
 
-  #events(): readonly Event[] {
-    const events = new Array<Event>(this.#size);
+  #events(): readonly SenteEvent[] {
+    const events = new Array<SenteEvent>(this.#size);
     let node: Batch | undefined = this;
     while (node !== undefined && node.#event !== undefined) {
       events[node.#size - 1] = node.#event;
@@ -84,8 +87,8 @@ export class Batch {
 }
 
 function frameInto(
-  result: { frames: Frame[]; refused: { event: Event; error: SenteError }[] },
-  events: readonly Event[],
+  result: { frames: Frame[]; refused: { event: SenteEvent; error: SenteError }[] },
+  events: readonly SenteEvent[],
   codec: Codec,
   form: Form,
   maxBytes: number,
@@ -96,7 +99,7 @@ function frameInto(
     for (const event of events) frameInto(result, [event], codec, form, maxBytes);
     return;
   }
-  const outcome = encoded(events, codec, form, maxBytes);
+  const outcome = encode(events, codec, form, maxBytes);
   if (!(outcome instanceof EncodeError)) {
     result.frames.push(outcome);
   } else if (events.length === 1) {
@@ -108,10 +111,10 @@ function frameInto(
   }
 }
 
-function encoded(events: readonly Event[], codec: Codec, form: Form, maxBytes: number): Frame | EncodeError {
+function encode(events: readonly SenteEvent[], codec: Codec, form: Form, maxBytes: number): Frame | EncodeError {
   try {
     const frame = pushFrame(codec, form, events);
-    return frame.bytes <= maxBytes ? frame : tooLarge(frame.bytes, maxBytes);
+    return frame.bytes <= maxBytes ? frame : makeTooLarge(frame.bytes, maxBytes);
   } catch (error) {
     return error instanceof EncodeError
       ? error
@@ -120,6 +123,6 @@ function encoded(events: readonly Event[], codec: Codec, form: Form, maxBytes: n
 }
 
 /** The error for a frame over the limit. */
-export function tooLarge(bytes: number, maxBytes: number): EncodeError {
+export function makeTooLarge(bytes: number, maxBytes: number): EncodeError {
   return new EncodeError("too-large", `a frame of ${bytes} bytes is over the limit of ${maxBytes} (maxPayloadBytes)`);
 }

@@ -1,8 +1,8 @@
 /**
- * Makes machine time of a wall clock (PROTOCOL.md section 7): whole milliseconds that never go back. When the clock
+ * Makes machine time of a clock (PROTOCOL.md section 7): whole milliseconds that never go back. When the clock
  * falls, the offset shifts by as much.
  */
-export function monotonic(read: () => number): () => number {
+export function makeMonotonic(read: () => number): () => number {
   let last = Number.NEGATIVE_INFINITY;
   let offset = 0;
   return () => {
@@ -14,7 +14,7 @@ export function monotonic(read: () => number): () => number {
 }
 
 /** The earlier of two times, of which either may not be. */
-export function earlier(one: number | undefined, other: number | undefined): number | undefined {
+export function pickEarlier(one: number | undefined, other: number | undefined): number | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return Math.min(one, other);
 }

@@ -12,11 +12,11 @@ describe("Heartbeat (PROTOCOL.md section 7)", () => {
 
   it("counts every byte as life, an answered ping and any other", () => {
     const heart = new Heartbeat(10_000, 8_000, 0);
-    heart.heard(9_000);
+    heart.noteHeard(9_000);
     expect(heart.wake(10_000, 0)).toBeUndefined();
     expect(heart.deadline).toBe(19_000);
     expect(heart.wake(19_000, 0)).toBe("ping");
-    heart.heard(20_000);
+    heart.noteHeard(20_000);
     expect(heart.wake(27_000, 0)).toBeUndefined();
   });
 

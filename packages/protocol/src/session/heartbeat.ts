@@ -1,4 +1,4 @@
-/** A wake-up this much later than asked for means that this side stood still, not the peer (PROTOCOL.md section 7). */
+/** A wake-up that comes so much too late means that this side stood still, not the peer (PROTOCOL.md section 7). */
 const LATE_MS = 1_000;
 
 /** What a heartbeat asks for: a ping, or the end of the connection. */
@@ -27,7 +27,7 @@ export class Heartbeat {
   }
 
   /** Something came from the peer. */
-  heard(now: number): void {
+  noteHeard(now: number): void {
     this.#heardAt = now;
     this.#pingAt = undefined;
     this.#repeated = false;

@@ -1,4 +1,4 @@
-import type { Entry, Log } from "./log.ts";
+import type { Entry, Log, LogState } from "./log.ts";
 
 /** When a receiver owes an ack (PROTOCOL.md section 6.2): after so many frames or bytes, or so long after the first. */
 export interface AckDue {
@@ -6,10 +6,18 @@ export interface AckDue {
   readonly bytes: number;
 }
 
-/** When a receiver asks to be told: after 64 frames, or 64 KiB. */
+/** When a receiver asks for acks: after 64 frames, or 64 KiB. */
 export const ackDue: AckDue = { frames: 64, bytes: 65_536 };
 
 const ACK_MS = 2_000;
+
+/** What a ledger and its log hold, apart from them. Which ack is owed is not in it: a resume tells exact counts. */
+export interface LedgerState<E extends Entry> extends LogState<E> {
+  readonly before: number;
+  readonly acked: number;
+  readonly received: number;
+  readonly closedOnTooBig: boolean;
+}
 
 /**
  * What of a session outlives its connections, the same on both sides (PROTOCOL.md section 6): the log of what was sent
@@ -23,32 +31,44 @@ export class Ledger<E extends Entry> {
   #acked = 0;
   #received = 0;
   /** Frames and bytes that were taken over since the last ack, and when the first of them came. */
-  #untold = 0;
-  #untoldBytes = 0;
-  #untoldSince = 0;
+  #owedFrames = 0;
+  #owedBytes = 0;
+  #owedSince = 0;
+  /** The peer closed the last connection on a frame that was too big for it. */
+  #closedOnTooBig = false;
 
   constructor(log: Log<E>) {
     this.log = log;
   }
 
-  /** Counted frames of the peer that were taken over. */
+  /** Counted frames of the peer that were taken over: the number of an ack. */
   get received(): number {
     return this.#received;
   }
 
+  /** Counted frames that were transmitted since the session began. */
+  get transmitted(): number {
+    return this.#before + this.log.transmitted;
+  }
+
+  /** True where the peer was not told of all that was taken over. */
+  get owesAck(): boolean {
+    return this.#owedFrames > 0;
+  }
+
   /** Counts a frame of the peer. */
   count(bytes: number, now: number): void {
-    if (this.#untold === 0) this.#untoldSince = now;
+    if (this.#owedFrames === 0) this.#owedSince = now;
     this.#received++;
-    this.#untold++;
-    this.#untoldBytes += bytes;
+    this.#owedFrames++;
+    this.#owedBytes += bytes;
   }
 
   /** When an ack is due, which may be in the past; undefined where the peer knows all. */
   get ackDeadline(): number | undefined {
-    if (this.#untold === 0) return undefined;
-    const isMuch = this.#untold >= this.#due.frames || this.#untoldBytes >= this.#due.bytes;
-    return isMuch ? this.#untoldSince : this.#untoldSince + ACK_MS;
+    if (this.#owedFrames === 0) return undefined;
+    const isMuch = this.#owedFrames >= this.#due.frames || this.#owedBytes >= this.#due.bytes;
+    return isMuch ? this.#owedSince : this.#owedSince + ACK_MS;
   }
 
   isAckDue(now: number): boolean {
@@ -56,14 +76,13 @@ export class Ledger<E extends Entry> {
     return ackDeadline !== undefined && now >= ackDeadline;
   }
 
-  /** The peer is being told: the number for its ack. */
-  tell(): number {
-    this.#untold = this.#untoldBytes = 0;
-    return this.#received;
+  /** Notes that the peer is told of `received`: no ack is owed before the next frame. */
+  settleAck(): void {
+    this.#owedFrames = this.#owedBytes = 0;
   }
 
-  /** The server says when it wants to be told; no later than the defaults. */
-  set due({ frames, bytes }: AckDue) {
+  /** The server says when it wants acks; this side gives them no later than the defaults. */
+  setAckDue({ frames, bytes }: AckDue): void {
     this.#due = { frames: Math.min(frames, ackDue.frames), bytes: Math.min(bytes, ackDue.bytes) };
   }
 
@@ -77,24 +96,52 @@ export class Ledger<E extends Entry> {
 
   /** True for a count that the peer can have reached: what it said before, up to all that was transmitted. */
   covers(count: number): boolean {
-    return Number.isInteger(count) && count >= this.#acked && count <= this.#before + this.log.transmitted;
+    return Number.isInteger(count) && count >= this.#acked && count <= this.transmitted;
   }
 
-  /** As `covers`, where nothing above `count` was dropped: the session can go on from there. */
+  /** True where the session can go on from `count`: it `covers` it, and nothing above it was dropped. */
   canResume(count: number): boolean {
     return this.covers(count) && count >= this.#before;
   }
 
+  /** Notes how the last connection ended: with 1009 (`onTooBig`) the peer could not take one of the frames. */
+  noteClose(onTooBig: boolean): void {
+    this.#closedOnTooBig = onTooBig;
+  }
+
   /**
-   * A new connection goes on where the peer has taken over `count` frames: what is left is transmitted again. True where
-   * some of that was transmitted before.
+   * Goes on, on a new connection, where the peer has taken over `count` frames: what is left is transmitted again. Takes out
+   * and returns the frame on which the peer closed the last connection (section 6.3). That is the first one that is left,
+   * since the peer has taken over all before it.
    */
-  resume(count: number): boolean {
+  resume(count: number): E | undefined {
     this.acknowledge(count);
     const isLeft = this.log.transmitted > 0;
     this.log.rewind();
-    this.#untold = this.#untoldBytes = 0;
-    return isLeft;
+    this.settleAck();
+    const tooBig = isLeft && this.#closedOnTooBig ? this.log.removeFirst() : undefined;
+    this.#closedOnTooBig = false;
+    return tooBig;
+  }
+
+  /** What it holds, to be restored in another ledger; its log is empty after that. */
+  release(): LedgerState<E> {
+    return {
+      before: this.#before,
+      acked: this.#acked,
+      received: this.#received,
+      closedOnTooBig: this.#closedOnTooBig,
+      ...this.log.release(),
+    };
+  }
+
+  /** Takes up what another ledger released. */
+  restore(state: LedgerState<E>): void {
+    this.#before = state.before;
+    this.#acked = state.acked;
+    this.#received = state.received;
+    this.#closedOnTooBig = state.closedOnTooBig;
+    this.log.restore(state);
   }
 
   /** Gives up the oldest transmitted frame, which the peer may have; false where there is none. */

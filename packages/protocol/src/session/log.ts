@@ -3,6 +3,12 @@ export interface Entry {
   readonly bytes: number;
 }
 
+/** What a log holds, apart from it: the first `transmitted` of its frames were transmitted. */
+export interface LogState<E extends Entry> {
+  readonly entries: readonly E[];
+  readonly transmitted: number;
+}
+
 /**
  * The frames of one direction, in order, with a cursor (PROTOCOL.md section 6): before it what was transmitted and
  * not yet acknowledged, after it what waits to be transmitted. Bounded in frames and bytes.
@@ -40,9 +46,15 @@ export class Log<E extends Entry> {
     return this.#cursor - this.#head;
   }
 
-  /** True where another frame of that size keeps the bounds; a frame alone always fits. */
-  hasRoom(bytes: number): boolean {
-    return this.size === 0 || (this.size < this.#maxFrames && this.#bytes + bytes <= this.#maxBytes);
+  /** True where another frame of that size keeps the bounds, with `spare` beside them; a frame alone always fits. */
+  hasRoom(bytes: number, spare = { frames: 0, bytes: 0 }): boolean {
+    if (this.size === 0) return true;
+    return this.size < this.#maxFrames + spare.frames && this.#bytes + bytes <= this.#maxBytes + spare.bytes;
+  }
+
+  /** True where it holds more than its bounds; a frame alone never does. */
+  get isOver(): boolean {
+    return this.size > 1 && (this.size > this.#maxFrames || this.#bytes > this.#maxBytes);
   }
 
   append(entry: E): void {
@@ -81,7 +93,7 @@ export class Log<E extends Entry> {
 
   /** What it holds, transmitted or not, in order. */
   entries(): readonly E[] {
-    return this.#held(this.#head, this.#entries.length);
+    return this.#sliceHeld(this.#head, this.#entries.length);
   }
 
   /** Takes out the transmitted frames, and returns them. */
@@ -92,7 +104,7 @@ export class Log<E extends Entry> {
   /** Lets go of the first `count` transmitted frames, and returns them. */
   acknowledge(count: number): readonly E[] {
     const end = Math.min(this.#head + count, this.#cursor);
-    const gone = this.#held(this.#head, end);
+    const gone = this.#sliceHeld(this.#head, end);
     for (const entry of gone) this.#bytes -= entry.bytes;
     this.#letGo(end);
     return gone;
@@ -119,6 +131,31 @@ export class Log<E extends Entry> {
     return undefined;
   }
 
+  /** Takes out all for which `test` holds among those that were never transmitted. */
+  removeAllWaiting(test: (entry: E) => boolean): readonly E[] {
+    const removed: E[] = [];
+    const kept = this.#sliceHeld(this.#cursor, this.#entries.length).filter((entry) => {
+      if (!test(entry)) return true;
+      removed.push(entry);
+      this.#bytes -= entry.bytes;
+      return false;
+    });
+    if (removed.length > 0) this.#entries.splice(this.#cursor, this.#entries.length, ...kept);
+    return removed;
+  }
+
+  /** What it holds, to be restored in another log; this one is empty after that. */
+  release(): LogState<E> {
+    const { transmitted } = this;
+    return { transmitted, entries: this.clear() };
+  }
+
+  /** Takes up what another log released. */
+  restore({ entries, transmitted }: LogState<E>): void {
+    for (const entry of entries) this.append(entry);
+    this.#cursor = this.#head + transmitted;
+  }
+
   /** Empties the log, and returns what it held. */
   clear(): readonly E[] {
     const held = this.entries();
@@ -127,11 +164,11 @@ export class Log<E extends Entry> {
     return held;
   }
 
-  #held(from: number, to: number): E[] {
+  #sliceHeld(from: number, to: number): E[] {
     return this.#entries.slice(from, to).filter((entry) => entry !== undefined);
   }
 
-  /** Moves the head. What is before it is held no longer, also where its slots are cut off only later. */
+  /** Moves the head, and lets go of what is before it; the empty slots are cut off later. */
   #letGo(end: number): void {
     this.#entries.fill(undefined, this.#head, end);
     this.#head = end;

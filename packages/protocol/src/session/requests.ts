@@ -1,17 +1,6 @@
 /** Names a request for its caller; its cb-id on the wire is `r<n>`. */
 export type RequestId = number;
 
-/** How a request ended: with a reply, or with one of Sente's codes, or the code of the handler. */
-export type Settlement =
-  | { readonly ok: true; readonly value: unknown }
-  | {
-      readonly ok: false;
-      readonly code: string;
-      readonly message: string;
-      readonly data: unknown;
-      readonly cause?: unknown;
-    };
-
 export interface OpenRequest {
   readonly id: RequestId;
   readonly deadline: number;
@@ -25,7 +14,7 @@ export interface OpenRequest {
 export class Requests {
   readonly #open = new Map<RequestId, OpenRequest>();
   #lastId = 0;
-  /** No request is due before; may be early, so that replies need not look for the next one. */
+  /** No request is due before this time. It may be too early, so that a reply need not look for the next one. */
   #deadline = Number.POSITIVE_INFINITY;
 
   add(deadline: number): OpenRequest {
@@ -35,19 +24,29 @@ export class Requests {
     return request;
   }
 
-  get size(): number {
-    return this.#open.size;
+  /** The id that was given out last. */
+  get lastId(): RequestId {
+    return this.#lastId;
+  }
+
+  /** Goes on after an id that was given out elsewhere. */
+  goOnAfter(lastId: RequestId): void {
+    this.#lastId = lastId;
   }
 
   get deadline(): number | undefined {
     return this.#open.size === 0 ? undefined : this.#deadline;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   has(id: RequestId): boolean {
     return this.#open.has(id);
   }
 
-  byCbId(cbId: string): OpenRequest | undefined {
+  findByCbId(cbId: string): OpenRequest | undefined {
     return cbId.startsWith("r") ? this.#open.get(Number(cbId.slice(1))) : undefined;
   }
 
@@ -57,7 +56,7 @@ export class Requests {
   }
 
   /** Takes out the requests that are due. */
-  due(now: number): readonly OpenRequest[] {
+  takeDue(now: number): readonly OpenRequest[] {
     if (now < this.#deadline) return [];
     const due: OpenRequest[] = [];
     this.#deadline = Number.POSITIVE_INFINITY;

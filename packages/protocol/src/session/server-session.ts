@@ -1,58 +1,30 @@
-import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
-import { ProtocolError, type SenteError } from "../errors.ts";
-import type { Backpressure, ServerLimits } from "../limits.ts";
-import { closeCodes } from "../wire/close-codes.ts";
+import { EncodeError, ProtocolError, type SenteError } from "../errors.ts";
+import type { SenteEvent } from "../event.ts";
+import { closeCodes, LOGIN_EXPIRED } from "../wire/close-codes.ts";
+import { type FeatureSet, featuresInUse } from "../wire/features.ts";
 import {
-  ackFrame,
-  errorReplyFrame,
   type Form,
   type Frame,
   type Handshake,
   handshakeFrame,
   pingFrame,
-  pongFrame,
   type ReplyFailure,
-  replyFrame,
+  refreshFrame,
 } from "../wire/frames.ts";
-import { readClientFrame } from "../wire/read-client-frame.ts";
-import { type Batch, tooLarge } from "./batch.ts";
-import { earlier } from "./clock.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { ackDue, Ledger } from "./ledger.ts";
-import { Log } from "./log.ts";
-import { Outputs } from "./outputs.ts";
-
-export type ServerSessionLimits = Pick<
-  ServerLimits,
-  "maxQueuedFrames" | "maxQueuedBytes" | "pingIntervalMs" | "pingTimeoutMs" | "maxPayloadBytes" | "sessionWindowMs"
->;
-
-/** What a `ServerSession` is made with. */
-export interface ServerSessionOptions {
-  readonly codec: Codec;
-  readonly form: Form;
-  /** True where the peer sent `sente-lite=1`. */
-  readonly ownPeer: boolean;
-  readonly limits: ServerSessionLimits;
-  /** The empty batch that all sessions of a server share. */
-  readonly root: Batch;
-  /** Default `close`. */
-  readonly backpressure?: Backpressure | undefined;
-  /** Where it outlives its connections (section 6): its id. Undefined: it ends with its connection. */
-  readonly id?: string | undefined;
-}
-
-/** What a `ServerSession` has to say to its driver. */
-export type ServerOutput =
-  | { readonly type: "event"; readonly event: Event; readonly cbId: string | null }
-  | { readonly type: "close"; readonly code: number; readonly reason: string }
-  /** The peer's fault; or an event of ours that could not be sent. */
-  | { readonly type: "report"; readonly error: SenteError; readonly event?: Event }
-  /** The policy `drop-oldest` left a push out; the first since there was room. */
-  | { readonly type: "dropped"; readonly frame: Frame; readonly isFirst: boolean }
-  /** The session is over, and where it had an id, these frames are not known to have arrived. */
-  | { readonly type: "ended"; readonly reason: string; readonly undelivered: readonly Frame[] };
+import { Backlog } from "./backlog.ts";
+import { makeTooLarge } from "./batch.ts";
+import { pickEarlier } from "./clock.ts";
+import { ackDue } from "./ledger.ts";
+import { Link } from "./link.ts";
+import { Login } from "./login.ts";
+import { type EndCause, Outputs, type ServerOutput } from "./outputs.ts";
+import type { RequestId } from "./requests.ts";
+import { ServerInbox } from "./server-inbox.ts";
+import { ServerRequests } from "./server-requests.ts";
+import type { ServerSessionOptions } from "./server-session-options.ts";
+import type { SessionState } from "./session-state.ts";
+import type { VolatilePush } from "./volatile-push.ts";
 
 /** live: it has a connection; away: it waits for its client to come back. */
 export type ServerStatus = "new" | "live" | "away" | "ended";
@@ -60,49 +32,45 @@ export type ServerStatus = "new" | "live" | "away" | "ended";
 /**
  * The server's side of one session (PROTOCOL.md sections 3, 4, 6, 7), which with our own clients outlives its
  * connections: pure, time is an argument in whole milliseconds. The driver feeds it what the current socket says,
- * pulls `nextFrame` while the socket has room, and takes its outputs.
+ * pulls `nextFrame` while the socket has room, and takes its outputs. README.md has the states.
  */
 export class ServerSession {
+  /** The session's id; undefined where it ends with its connection. */
+  readonly id: string | undefined;
+  readonly codec: Codec;
+  readonly form: Form;
   readonly #options: ServerSessionOptions;
   readonly #outputs = new Outputs<ServerOutput>();
-  readonly #ledger: Ledger<Frame>;
-  #status: ServerStatus = "new";
-  #isConfirmed = false;
-  #heartbeat: Heartbeat;
-  #batch: Batch;
+  readonly #backlog: Backlog;
+  readonly #requests: ServerRequests;
+  readonly #login: Login;
+  readonly #inbox: ServerInbox;
+  /** The connection, where there is one. */
+  #link: Link<Frame> | undefined;
+  /** What it is without a connection. */
+  #rest: Exclude<ServerStatus, "live"> = "new";
   #awayUntil = 0;
-  /** The client said of the last connection that a frame was too big for it (1009). */
-  #wasTooBig = false;
-  #isDropping = false;
-  // Control frames go before the log; at most one of each waits, so a peer that does not read cannot pile them up.
-  #handshake: Frame | undefined;
-  #pong: Frame | undefined;
-  #pingWaits = false;
-  #ackWaits = false;
+  #isConfirmed = false;
 
   constructor(options: ServerSessionOptions) {
-    const { limits, root } = options;
+    const { codec, form, id } = options;
+    this.id = id;
+    this.codec = codec;
+    this.form = form;
     this.#options = options;
-    this.#ledger = new Ledger(new Log(limits.maxQueuedFrames, limits.maxQueuedBytes));
-    this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, 0);
-    this.#batch = root;
+    const parts = { hasSession: id !== undefined, outputs: this.#outputs };
+    this.#backlog = new Backlog(options, parts);
+    this.#requests = new ServerRequests(options, parts, this.#backlog);
+    this.#login = new Login(options.features.has("refresh") && form === "wrapped" ? options.limits.refreshLeadMs : 0);
+    this.#inbox = new ServerInbox(options, { ...parts, login: this.#login }, this.#backlog, this.#requests);
   }
 
   get status(): ServerStatus {
-    return this.#status;
+    return this.#link === undefined ? this.#rest : "live";
   }
 
-  /** The session's id; undefined where it ends with its connection. */
-  get id(): string | undefined {
-    return this.#options.id;
-  }
-
-  get codec(): Codec {
-    return this.#options.codec;
-  }
-
-  get form(): Form {
-    return this.#options.form;
+  get features(): FeatureSet {
+    return this.#options.features;
   }
 
   /** True once the client has said something: it knows the session. */
@@ -112,17 +80,17 @@ export class ServerSession {
 
   /** Bytes that wait to be sent or acknowledged. */
   get heldBytes(): number {
-    return this.#ledger.log.bytes;
+    return this.#backlog.ledger.log.bytes;
+  }
+
+  /** True while it has a connection over which an ack may still come for what was sent, or for what waits to be. */
+  get awaitsAck(): boolean {
+    return this.#link !== undefined && this.id !== undefined && !this.#backlog.isEmpty;
   }
 
   /** Counted frames of the client that were taken over. */
   get received(): number {
-    return this.#ledger.received;
-  }
-
-  /** True while pushed events wait for their frame: the driver flushes them at the end of the turn. */
-  get hasBatch(): boolean {
-    return !this.#batch.isEmpty;
+    return this.#backlog.ledger.received;
   }
 
   /** The first connection stands; the handshake is its first frame. Throws `EncodeError` for bad handshake data. */
@@ -132,7 +100,7 @@ export class ServerSession {
 
   /** True where a client that took over `received` frames can go on with this session. */
   canResume(received: number): boolean {
-    return !this.#isOver && this.id !== undefined && this.#ledger.canResume(received);
+    return !this.#isOver && this.id !== undefined && this.#backlog.ledger.canResume(received);
   }
 
   /**
@@ -141,145 +109,222 @@ export class ServerSession {
    */
   resume(received: number, handshake: Handshake, now: number): void {
     this.#greet(handshake, true, now);
-    const isLeft = this.#ledger.resume(received);
-    if (isLeft && this.#wasTooBig) this.#takeOutTooBig();
-    this.#wasTooBig = false;
+    const tooBig = this.#backlog.ledger.resume(received);
+    if (tooBig !== undefined) this.#report(makeTooLarge(tooBig.bytes, tooBig.bytes - 1));
+  }
+
+  /**
+   * The login of the connection ends at that time. Said after its handshake, and again where the client logged in anew
+   * (section 1.9).
+   */
+  noteLogin(endsAt: number, now: number): void {
+    this.#login.note(endsAt, now);
   }
 
   /** A frame came and was decoded; `bytes` is its size on the wire. */
   message(value: unknown, bytes: number, now: number): void {
-    if (this.#status !== "live") return;
-    this.#heartbeat.heard(now);
+    const link = this.#link;
+    if (link === undefined) return;
     this.#isConfirmed = true;
-    const frame = readClientFrame(value, this.#options.codec.stringIds);
-    const isControl = frame.type === "ping" || frame.type === "pong" || frame.type === "ack";
-    // A frame is counted before it is judged.
-    if (!isControl) this.#count(bytes, now);
-    switch (frame.type) {
-      case "event":
-        this.#outputs.push(frame);
-        break;
-      case "ping":
-        this.#answerPing(frame.cbId);
-        this.#outputs.push({ type: "event", event: frame.event, cbId: null });
-        break;
-      case "pong":
-        break;
-      case "ack":
-        this.#acknowledged(frame);
-        break;
-      case "bad-event":
-        this.#badEvent(frame.value);
-        break;
-    }
+    if (!this.#inbox.receive(link, value, bytes, now)) this.#endOnBadAck();
+    this.#endIfTooSlow();
   }
 
-  /** A frame came that does not decode, or is of the wrong WebSocket type: counted, and 4400. */
-  undecodable(error: SenteError, bytes: number, now: number): void {
-    if (this.#status !== "live") return;
-    this.#heartbeat.heard(now);
-    this.#count(bytes, now);
-    const { badFrame } = closeCodes;
-    this.#report(new ProtocolError("bad-frame", error.message, { closeCode: badFrame, cause: error }));
-    this.#cut(badFrame, "bad frame", now);
+  /** A frame came that does not decode, or is of the wrong WebSocket type: counted, and 4400, but for peers not ours. */
+  receiveUnreadable(error: SenteError, bytes: number, now: number): void {
+    const link = this.#link;
+    if (link !== undefined && !this.#inbox.receiveUnreadable(link, error, bytes, now)) {
+      this.cut(closeCodes.badFrame, "bad frame", now);
+    }
   }
 
   /**
    * Adds an event to the pending batch. `event` is one object for all sessions of one push, and `key` marks it for the
    * policy `latest-by-key`. True where that closed the batch, so that the driver sends before more comes.
    */
-  push(event: Event, key?: string): boolean {
+  push(event: SenteEvent, key?: string): boolean {
     if (this.#isOver) return false;
-    if (key !== undefined && this.#options.backpressure === "latest-by-key") {
-      // In a frame of its own, which can be replaced.
-      this.flush();
-      this.#batch = this.#options.root.with(event, key);
-      this.flush();
+    const isClosed = this.#backlog.push(event, key);
+    this.#endIfTooSlow();
+    return isClosed;
+  }
+
+  /**
+   * Gives an event that is worth nothing later to the socket, in which `buffered` bytes wait; false where it is left out:
+   * nobody is connected, or something waits that was sent before it (section 6.12).
+   */
+  pushVolatile(push: VolatilePush, buffered: number): boolean {
+    const link = this.#link;
+    if (link === undefined || link.owesVolatile || !this.#backlog.isClear(buffered)) return false;
+    const { codec, form } = this;
+    const knowsVolatile = this.features.has("volatile");
+    try {
+      const frame = push.frameFor({ codec, form, knowsVolatile });
+      if (frame === undefined) return false;
+      if (knowsVolatile) link.oweVolatile(frame);
+      else this.#backlog.append([frame]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      this.#report(error);
       return false;
     }
-    this.#batch = this.#batch.with(event);
-    if (!this.#batch.isFull) return false;
-    this.flush();
-    return true;
   }
 
   /** Closes the pending batch: its frames wait to be transmitted. */
   flush(): void {
-    if (this.#batch.isEmpty) return;
-    const { codec, form, limits, root } = this.#options;
-    const { frames, refused } = this.#batch.framesFor(codec, form, limits.maxPayloadBytes);
-    this.#batch = root;
-    for (const { event, error } of refused) this.#outputs.push({ type: "report", error, event });
-    for (const frame of frames) this.#append(frame);
+    this.#backlog.flush();
+    this.#endIfTooSlow();
   }
 
   /** Answers a request, after what was pushed before. Throws `EncodeError`; then nothing was sent. */
   reply(cbId: string, value: unknown): void {
-    const { codec, limits } = this.#options;
     if (this.#isOver) return;
-    const frame = replyFrame(codec, cbId, value);
-    if (frame.bytes > limits.maxPayloadBytes) throw tooLarge(frame.bytes, limits.maxPayloadBytes);
-    this.flush();
-    this.#append(frame);
+    this.#backlog.reply(cbId, value);
+    this.#endIfTooSlow();
   }
 
   /** Answers a request with an error; what its data cannot say is left out. */
   replyFailed(cbId: string, failure: ReplyFailure): void {
-    const { codec, ownPeer } = this.#options;
     if (this.#isOver) return;
-    const frame = errorReplyFrame(codec, cbId, failure, ownPeer);
-    this.flush();
-    this.#append(frame);
-  }
-
-  /** Ends the session from this side. What waits in it is not sent. */
-  close(code: number, reason: string): void {
-    if (this.#status === "ended") return;
-    if (this.#status === "live") this.#outputs.push({ type: "close", code, reason });
-    this.#end(reason);
+    this.#backlog.replyFailed(cbId, failure);
+    this.#endIfTooSlow();
   }
 
   /**
-   * The last thing before a close with 4503: the client is told exactly what was taken over, and knows of the rest that
-   * it never will be.
+   * Asks the client, after what was pushed before; the settlement follows as an output: `closed` where the session is over,
+   * or takes no answer any more (section 6.9), `too-many-requests` where too many wait. Throws `EncodeError`; then nothing was sent.
+   */
+  request(event: SenteEvent, timeoutMs: number, now: number): RequestId {
+    if (this.#isOver || this.#inbox.hasLeft) return this.#requests.refuse();
+    const id = this.#requests.begin(event, now + timeoutMs);
+    this.#endIfTooSlow();
+    return id;
+  }
+
+  /** The caller no longer waits: taken out where it was never transmitted, else its answer is dropped. */
+  cancel(id: RequestId): void {
+    this.#requests.cancel(id);
+  }
+
+  /**
+   * Ends the session from this side. What waits in it is not sent. `cause` is what its report says, where that is not
+   * what the client is told.
+   */
+  close(code: number, reason: string, cause: string = reason): void {
+    if (this.status === "ended") return;
+    if (this.#link !== undefined) this.#outputs.push({ type: "close", code, reason });
+    this.#end(cause, "closed");
+  }
+
+  /**
+   * Takes the session out of this process, so that it goes on in another one (section 6.13): what waits in it goes with it,
+   * and what its connection still says is not heard. The driver closes that connection. Undefined where nothing can go on:
+   * it is over, or ends with its connection.
+   */
+  release(now: number): SessionState | undefined {
+    if (this.#isOver || this.id === undefined) return undefined;
+    this.flush();
+    // Away it would keep the bounds as they are; that may end it.
+    this.#keepBounds();
+    if (this.#isOver) return undefined;
+    const { sessionWindowMs } = this.#options.limits;
+    const windowLeftMs = this.status === "away" ? Math.max(0, this.#awayUntil - now) : sessionWindowMs;
+    const requests = this.#requests.release();
+    const ledger = this.#backlog.ledger.release();
+    this.#link = undefined;
+    this.#rest = "ended";
+    return { isConfirmed: this.#isConfirmed, windowLeftMs, requests, ledger };
+  }
+
+  /** Takes up, before its first connection, what another process released: from here on it is away. */
+  restore({ isConfirmed, windowLeftMs, requests, ledger }: SessionState, now: number): void {
+    this.#isConfirmed = isConfirmed;
+    this.#requests.restore(requests);
+    this.#backlog.ledger.restore(ledger);
+    this.#rest = "away";
+    this.#awayUntil = now + windowLeftMs;
+  }
+
+  /** From now on a ping follows what is transmitted: a client answers it with the ack that it owes (section 6.2). */
+  askForAcks(): void {
+    this.#link?.askForAcks();
+  }
+
+  /**
+   * From now on nothing that the client sends is taken over: it is not counted, so that the client keeps it for the next
+   * server (section 6.9). Without a session a client keeps nothing, and goes on to be heard.
+   */
+  takeNoMore(): void {
+    this.#inbox.takeNoMore();
+  }
+
+  /**
+   * Sends an ack as the last frame before a close with 4503: the client is told exactly what was taken over, and knows of
+   * the rest that it never will be (section 6.9).
    */
   takeLeave(): void {
-    if (this.#status === "live" && this.id !== undefined) this.#ackWaits = true;
+    this.#link?.oweAck();
   }
 
   /** Closes the connection and keeps the session, where it outlives its connections. */
   cut(code: number, reason: string, now: number): void {
-    if (this.#status === "live") this.#cut(code, reason, now);
+    if (this.#link === undefined) return;
+    this.#outputs.push({ type: "close", code, reason });
+    this.#goAway(now);
   }
 
   /** The connection is gone. After 1000 and 1001 the client does not come back. */
   closed(code: number, _reason: string, now: number): void {
-    if (this.#status !== "live") return;
-    this.#wasTooBig = code === closeCodes.tooBig;
-    if (code === closeCodes.normal || code === closeCodes.goingAway) this.#end("the client left");
-    else this.#leave(now);
+    if (this.#link === undefined) return;
+    this.#backlog.ledger.noteClose(code === closeCodes.tooBig);
+    if (code === closeCodes.normal || code === closeCodes.goingAway) {
+      this.#inbox.reportNotTaken();
+      this.#end("the client left", "left");
+    } else if (code === closeCodes.tooSlow) {
+      // What it was sent found no place there: it begins another session.
+      this.#end("the client could not take what it was sent", "lost");
+    } else {
+      this.#goAway(now);
+    }
   }
 
   /** Time passed. `buffered` is what waits in the socket, in bytes. */
   wake(now: number, buffered: number): void {
-    if (this.#status === "away" && now >= this.#awayUntil) this.#end("the client did not come back in time");
-    if (this.#status !== "live") return;
-    if (this.id !== undefined && this.#ledger.isAckDue(now)) this.#ackWaits = true;
-    const beat = this.#heartbeat.wake(now, buffered);
-    if (beat === "ping") this.#pingWaits = true;
-    else if (beat === "dead") this.#cut(closeCodes.pingTimeout, "ping timeout", now);
+    const { status } = this;
+    this.#requests.expire(now);
+    if (status === "away" && now >= this.#awayUntil) this.#end("the client did not come back in time", "lost");
+    if (this.#link?.wake(now, buffered) === false) this.cut(closeCodes.pingTimeout, "ping timeout", now);
+    if (this.#link !== undefined) this.#wakeLogin(this.#link, now);
   }
 
-  /** This side does not read: that nothing came says nothing of the peer. */
+  /** True where the driver should `look` in a later turn: something waits for the socket. */
+  get wantsLook(): boolean {
+    return this.#link !== undefined && this.#backlog.pace.wantsLook;
+  }
+
+  /** True where this turn passed the bounds. */
+  get isPassing(): boolean {
+    return this.#link !== undefined && this.#backlog.pace.isPassing;
+  }
+
+  /**
+   * A later turn than that in which something waited, once the socket was given what it has room for; `buffered` is what
+   * waits in it, in bytes. Where the peer takes what it is sent, the next turn may make more than the bounds allow.
+   */
+  look(now: number, buffered: number): void {
+    if (this.#link !== undefined && !this.#backlog.pace.look(now, buffered)) this.#keepBounds();
+  }
+
+  /** Excuses the peer's silence: this side did not read. */
   excuse(now: number): void {
-    this.#heartbeat.heard(now);
+    this.#link?.noteHeard(now);
   }
 
   /** The next frame to transmit: control frames first, then the log. */
   nextFrame(): Frame | undefined {
-    if (this.#status !== "live") return undefined;
-    const { log } = this.#ledger;
-    return this.#nextControl() ?? (this.id === undefined ? log.take() : log.next());
+    const link = this.#link;
+    return link?.nextControl(!this.#outputs.hasEvents) ?? link?.nextLogged() ?? link?.nextVolatile() ?? link?.nextAsk();
   }
 
   pollOutput(): ServerOutput | undefined {
@@ -288,147 +333,81 @@ export class ServerSession {
 
   /** When to call `wake`; may be early. */
   get deadline(): number | undefined {
-    if (this.#status === "away") return this.#awayUntil;
-    if (this.#status !== "live") return undefined;
-    return earlier(this.#heartbeat.deadline, this.#ackWaits ? undefined : this.#ledger.ackDeadline);
+    const ofLink = this.#link && pickEarlier(this.#link.deadline, this.#login.deadline);
+    return pickEarlier(this.status === "away" ? this.#awayUntil : ofLink, this.#requests.deadline);
   }
 
   get #isOver(): boolean {
-    return this.#status === "ended" || this.#status === "new";
+    return this.status === "ended" || this.status === "new";
   }
 
   #greet(handshake: Handshake, resumed: boolean, now: number): void {
-    const { codec, form, limits, id } = this.#options;
-    const { received } = this.#ledger;
+    const { codec, form, id } = this;
+    const { limits, features: known, tellsFeatures } = this.#options;
+    const { ledger, pace } = this.#backlog;
+    const { received } = ledger;
+    const features = featuresInUse(known, id !== undefined);
     const session =
       id === undefined ? undefined : { id, resumed, received, maxFrameBytes: limits.maxPayloadBytes, ack: ackDue };
-    this.#handshake = handshakeFrame(codec, form, { ...handshake, session });
-    this.#heartbeat = new Heartbeat(limits.pingIntervalMs, limits.pingTimeoutMs, now);
-    this.#forgetControls();
-    this.#status = "live";
+    const told = tellsFeatures ? features : undefined;
+    const first = handshakeFrame(codec, form, { ...handshake, session, features: told });
+    const writePing = () => pingFrame(codec, form);
+    this.#link = new Link({ codec, features, ledger, pace, limits, writePing, handshake: first }, now);
+    this.#login.reset();
   }
 
-  #nextControl(): Frame | undefined {
-    const { codec, form } = this.#options;
-    if (this.#handshake !== undefined) {
-      const handshake = this.#handshake;
-      this.#handshake = undefined;
-      return handshake;
-    }
-    if (this.#ackWaits) {
-      this.#ackWaits = false;
-      return ackFrame(codec, this.#ledger.tell());
-    }
-    if (this.#pong !== undefined) {
-      const pong = this.#pong;
-      this.#pong = undefined;
-      return pong;
-    }
-    if (!this.#pingWaits) return undefined;
-    this.#pingWaits = false;
-    return pingFrame(codec, form);
+  #wakeLogin(link: Link<Frame>, now: number): void {
+    const due = this.#login.wake(now);
+    if (due === "ask") link.oweRefresh(refreshFrame(this.codec));
+    if (due !== "end") return;
+    this.#outputs.push({ type: "login-expired" });
+    const isTold = this.features.has("refresh");
+    this.cut(closeCodes.unauthorized, isTold ? JSON.stringify({ code: LOGIN_EXPIRED }) : LOGIN_EXPIRED, now);
   }
 
-  #count(bytes: number, now: number): void {
-    if (this.id === undefined) return;
-    this.#ledger.count(bytes, now);
-    if (this.#ledger.isAckDue(now)) this.#ackWaits = true;
+  #endOnBadAck(): void {
+    const { badFrame } = closeCodes;
+    this.#report(new ProtocolError("bad-ack", "an ack of frames that were never sent", { closeCode: badFrame }));
+    this.close(badFrame, "bad ack");
   }
 
-  #acknowledged({ count, value }: { readonly count: unknown; readonly value: unknown }): void {
-    if (this.id === undefined) {
-      this.#badEvent(value);
-    } else if (typeof count !== "number" || !this.#ledger.acknowledge(count)) {
-      const { badFrame } = closeCodes;
-      this.#report(new ProtocolError("bad-ack", "an ack of frames that were never sent", { closeCode: badFrame }));
-      this.close(badFrame, "bad ack");
-    }
+  #keepBounds(): void {
+    this.#backlog.keepBounds();
+    this.#endIfTooSlow();
   }
 
-  #answerPing(cbId: string | null): void {
-    const { codec, form } = this.#options;
-    if (cbId === null) {
-      if (form === "bare") this.#pong = pongFrame(codec, form);
-      return;
-    }
-    const pong = replyFrame(codec, cbId, "pong");
-    // Only the cb-ids of our pings mark a pong as one that is not counted (section 6.3).
-    if (this.id === undefined || cbId.startsWith("p")) this.#pong = pong;
-    else this.#append(pong);
-  }
-
-  #append(frame: Frame): void {
-    if (this.#isOver) return;
-    const { log } = this.#ledger;
-    const { key } = frame;
-    if (key !== undefined) log.removeWaiting((waiting) => waiting.key === key);
-    if (log.waiting === 0) this.#isDropping = false;
-    // The peer may have the oldest; what was never transmitted it cannot have, and that is never given up in silence.
-    while (!log.hasRoom(frame.bytes)) {
-      if (this.id !== undefined && this.#ledger.dropOldest()) continue;
-      if (this.#options.backpressure === "drop-oldest" && this.#dropPush()) continue;
-      this.#report(
-        new ProtocolError("too-slow", "the peer takes its frames too slowly", { closeCode: closeCodes.tooSlow }),
-      );
-      log.append(frame);
-      this.close(closeCodes.tooSlow, "too slow");
-      return;
-    }
-    log.append(frame);
-  }
-
-  #dropPush(): boolean {
-    const frame = this.#ledger.log.removeWaiting(({ isPush }) => isPush === true);
-    if (frame === undefined) return false;
-    this.#outputs.push({ type: "dropped", frame, isFirst: !this.#isDropping });
-    this.#isDropping = true;
-    return true;
-  }
-
-  /** The client has taken over all before it: the first frame is the one that it could not take. */
-  #takeOutTooBig(): void {
-    const frame = this.#ledger.log.removeFirst();
-    if (frame !== undefined) this.#report(tooLarge(frame.bytes, frame.bytes - 1));
-  }
-
-  #badEvent(value: unknown): void {
-    this.#outputs.push({ type: "event", event: ["chsk/bad-event", value], cbId: null });
-    this.#report(new ProtocolError("bad-event", "the peer sent something that is no event"));
+  #endIfTooSlow(): void {
+    if (this.#isOver || !this.#backlog.isTooSlow) return;
+    const { tooSlow } = closeCodes;
+    this.#report(new ProtocolError("too-slow", "the peer takes its frames too slowly", { closeCode: tooSlow }));
+    this.close(tooSlow, "too slow");
   }
 
   #report(error: SenteError): void {
     this.#outputs.push({ type: "report", error });
   }
 
-  #cut(code: number, reason: string, now: number): void {
-    this.#outputs.push({ type: "close", code, reason });
-    this.#leave(now);
-  }
-
-  #leave(now: number): void {
+  /** The connection is over; the session waits for its client, where it outlives its connections. */
+  #goAway(now: number): void {
     if (this.id === undefined) {
-      this.#end("the connection is gone");
+      this.#end("the connection is gone", "lost");
       return;
     }
-    this.#status = "away";
+    this.#link = undefined;
+    this.#rest = "away";
     this.#awayUntil = now + this.#options.limits.sessionWindowMs;
-    this.#handshake = undefined;
-    this.#forgetControls();
+    this.#keepBounds();
   }
 
-  #forgetControls(): void {
-    this.#pong = undefined;
-    this.#pingWaits = this.#ackWaits = false;
-  }
-
-  #end(reason: string): void {
-    if (this.id !== undefined) this.flush();
-    if (this.#status === "ended") return;
-    this.#status = "ended";
-    const held = this.#ledger.log.clear();
-    this.#outputs.push({ type: "ended", reason, undelivered: this.id === undefined ? [] : held });
-    this.#handshake = undefined;
-    this.#forgetControls();
-    this.#batch = this.#options.root;
+  #end(reason: string, cause: EndCause): void {
+    if (this.id !== undefined && !this.#backlog.isTooSlow) {
+      // What was pushed last may be too much.
+      this.flush();
+      if (this.status === "ended") return;
+    }
+    this.#link = undefined;
+    this.#rest = "ended";
+    this.#requests.end();
+    this.#outputs.push({ type: "ended", reason, cause, undelivered: this.#backlog.end() });
   }
 }

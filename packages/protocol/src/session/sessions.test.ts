@@ -31,7 +31,7 @@ describe("connecting (PROTOCOL.md sections 1 and 3)", () => {
 
   it("gives up an attempt without a handshake after connectTimeoutMs, and tries again", () => {
     let reachable = false;
-    makePair({ reachable: () => reachable });
+    makePair({ isReachable: () => reachable });
     pair.act((client, now) => client.connect(now));
     pair.clock.advance(9_999);
     expect(pair.closes).toEqual([]);
@@ -119,7 +119,7 @@ describe("requests (PROTOCOL.md section 3)", () => {
   });
 
   it("takes out a request that times out before it was transmitted", () => {
-    makePair({ reachable: () => false });
+    makePair({ isReachable: () => false });
     pair.act((client, now) => client.connect(now));
     const id = pair.act((client, now) => client.request(["a/ask"], 1_000, now));
     expect(pair.client.queued).toBe(1);
@@ -252,105 +252,11 @@ describe("liveness (PROTOCOL.md section 7)", () => {
   });
 });
 
-describe("close codes (PROTOCOL.md section 8)", () => {
-  const closedByServer = (code: number, reason = "") => {
-    makePair();
-    pair.connect();
-    pair.serve((session) => session.close(code, reason));
-    pair.clock.advance(5);
-  };
-
-  it.each([[1000], [1001], [1006], [1011], [1012], [1013], [4000], [4400], [4408], [4413], [4429], [4503], [4999]])(
-    "reconnects after %i",
-    (code) => {
-      closedByServer(code);
-      expect(pair.client.status).toBe("backoff");
-      pair.clock.advance(1_000);
-      expect(pair.client.status).toBe("open");
-    },
-  );
-
-  it.each([[4401], [4403], [4409]])("stays closed after %i, until it is told to reconnect", (code) => {
-    closedByServer(code);
-    expect([pair.client.status, pair.client.terminalReason]).toEqual(["terminal", "terminal-code"]);
-    pair.clock.advance(600_000);
-    expect(pair.attempts).toHaveLength(1);
-    expect(pair.act((client, now) => client.send(["a/one"], now))).toBe(false);
-    const refused = pair.act((client, now) => client.request(["a/one"], 100, now));
-    expect(pair.settled.get(refused)).toMatchObject({ ok: false, code: "closed" });
-    pair.act((client, now) => client.reconnect(now));
-    pair.clock.advance(10);
-    expect(pair.client.status).toBe("open");
-  });
-
-  it("waits as the hint of 4503 says, and ignores one that is malformed or belongs to another code", () => {
-    closedByServer(4503, '{"retryInMs":2000,"spreadMs":1000}');
-    expect(pair.client.retryAt).toBe(pair.clock.now + 2_500);
-    pair.act((client, now) => client.disconnect(now));
-    for (const [code, reason] of [
-      [4503, "{"],
-      [4503, '{"retryInMs":"soon"}'],
-      [4503, "[]"],
-      [1012, '{"retryInMs":2000}'],
-    ] as const) {
-      closedByServer(code, reason);
-      expect(pair.client.retryAt).toBe(pair.clock.now + 250);
-      pair.act((client, now) => client.disconnect(now));
-    }
-  });
-
-  it("clamps a hint to five minutes", () => {
-    closedByServer(4429, '{"retryInMs":1e12,"spreadMs":1e300}');
-    expect(pair.client.retryAt).toBe(pair.clock.now + 450_000);
-  });
-
-  it("stays closed after maxAttempts, and says so", () => {
-    makePair({ reachable: () => false, client: { maxAttempts: 3 } });
-    pair.act((client, now) => client.connect(now));
-    pair.clock.advance(600_000);
-    expect(pair.attempts).toHaveLength(3);
-    expect([pair.client.status, pair.client.terminalReason]).toEqual(["terminal", "max-attempts"]);
-  });
-
-  it("closes with 1000 when asked to, reports what waits and settles every request", () => {
-    makePair({ reachable: () => false });
-    pair.act((client, now) => client.connect(now));
-    pair.act((client, now) => client.send(["a/one", 1], now));
-    const id = pair.act((client, now) => client.request(["a/two"], 1_000, now));
-    pair.act((client, now) => client.disconnect(now));
-    expect(pair.closes).toEqual([{ by: "client", code: 1000, reason: "" }]);
-    expect(pair.undelivered).toEqual([["a/one", 1], ["a/two"]]);
-    expect(pair.settled.get(id)).toMatchObject({ ok: false, code: "closed" });
-  });
-
-  it("sends nothing in the name of another user: what was written before is reported", () => {
-    let uid = "ann";
-    makePair({
-      handshake: {
-        get uid() {
-          return uid;
-        },
-        csrfToken: null,
-        data: null,
-      },
-    });
-    pair.connect();
-    pair.cut();
-    pair.act((client, now) => client.send(["a/from-ann"], now));
-    uid = "bob";
-    pair.clock.advance(1_000);
-    pair.act((client, now) => client.send(["a/from-bob"], now));
-    pair.clock.advance(10);
-    expect(pair.undelivered).toEqual([["a/from-ann"]]);
-    expect(pair.atServer.map(({ event }) => event)).toEqual([["a/from-bob"]]);
-  });
-});
-
 describe("frames that are wrong (PROTOCOL.md sections 2 and 6)", () => {
   const fromServer = (value: unknown) => pair.act((client, now) => client.message(value, 10, now));
 
   it("closes with 4400 where the first frame is no handshake", () => {
-    makePair({ reachable: () => false });
+    makePair({ isReachable: () => false });
     for (const value of [null, [], [["s/one"], null], [["chsk/handshake", "x"], null], { a: 1 }]) {
       pair.act((client, now) => client.reconnect(now));
       fromServer(value);
@@ -403,7 +309,7 @@ describe("frames that are wrong (PROTOCOL.md sections 2 and 6)", () => {
   });
 });
 
-describe("bounds (PROTOCOL.md section 6)", () => {
+describe("bounds (PROTOCOL.md section 6.7)", () => {
   it("refuses what would be one too many, and an event over the limit, and loses nothing that it accepted", () => {
     makePair({ client: { maxQueuedFrames: 3, maxPayloadBytes: 100 } });
     const accepted = pair.act((client, now) => [1, 2, 3, 4].map((n) => client.send(["a/n", n], now)));

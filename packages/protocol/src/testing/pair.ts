@@ -1,16 +1,20 @@
-import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import type { SenteError } from "../errors.ts";
-import { type Backpressure, type ClientLimits, clientDefaults, type ServerLimits, serverDefaults } from "../limits.ts";
-import { Batch } from "../session/batch.ts";
+import type { SenteEvent } from "../event.ts";
+import { type Backpressure, type ClientLimits, clientDefaults, type ServerLimits } from "../limits.ts";
 import { ClientSession } from "../session/client-session.ts";
-import type { RequestId, Settlement } from "../session/requests.ts";
-import { ServerSession } from "../session/server-session.ts";
-import { type Arrival, ServerSessions, type SessionHolder } from "../session/server-sessions.ts";
-import { closeCodes } from "../wire/close-codes.ts";
+import type { ClientOutput } from "../session/outputs.ts";
+import type { RequestId } from "../session/requests.ts";
+import type { ServerSession } from "../session/server-session.ts";
+import type { Arrival } from "../session/session-table.ts";
+import { baselineFeatures, type FeatureSet } from "../wire/features.ts";
 import type { Form, Frame, Handshake } from "../wire/frames.ts";
+import type { LoginParams } from "../wire/login-params.ts";
+import type { Answer } from "../wire/request-bodies.ts";
+import type { Settlement } from "../wire/settlement.ts";
 import type { NamedSession } from "../wire/subprotocols.ts";
-import { type Direction, Link } from "./link.ts";
+import { ann, type Ending, PairServer, type Wire } from "./pair-server.ts";
+import { type Direction, Pipe } from "./pipe.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** Options of a `Pair`. */
@@ -25,31 +29,13 @@ export interface PairOptions {
   /** Jitter, in [0, 1). Default: always 0.5. */
   readonly random?: () => number;
   /** False: attempts to connect get no answer. */
-  readonly reachable?: () => boolean;
+  readonly isReachable?: () => boolean;
   /** False: the server keeps no sessions, as real Sente. Default true. */
   readonly sessions?: boolean;
   readonly onSessionLost?: "report" | "resend";
   readonly backpressure?: Backpressure;
-}
-
-/** What a side says when its socket closed. */
-interface Ending {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** A server session, and the connection that it has, if any. */
-interface Holder extends SessionHolder {
-  wire: Wire | undefined;
-  takeBackTimer: () => void;
-}
-
-/** One connection: both links, and whether the client still listens. The server does while its holder has this wire. */
-interface Wire {
-  readonly toServer: Link<Frame | Ending>;
-  readonly toClient: Link<Frame | Ending>;
-  holder: Holder | undefined;
-  clientListens: boolean;
+  /** What the client names, and the server tells; default: those of before features had names, of which none is told. */
+  readonly features?: FeatureSet;
 }
 
 /**
@@ -60,19 +46,28 @@ export class Pair {
   readonly clock: VirtualClock = new VirtualClock();
   readonly client: ClientSession;
   /** Every server session that was opened, the current one last. */
-  readonly sessions: ServerSession[] = [];
+  readonly sessions: ServerSession[];
   /** What each side delivered, in order. */
-  readonly atClient: Event[] = [];
-  readonly atServer: { readonly event: Event; readonly cbId: string | null }[] = [];
+  readonly atClient: SenteEvent[] = [];
+  readonly atServer: { readonly event: SenteEvent; readonly cbId: string | null }[];
   readonly settled: Map<RequestId, Settlement> = new Map();
+  /** How the server's requests ended, by session. */
+  readonly settledAtServer: {
+    readonly session: ServerSession;
+    readonly id: RequestId;
+    readonly settlement: Settlement;
+  }[];
   readonly errors: SenteError[] = [];
-  readonly undelivered: Event[] = [];
+  readonly undelivered: SenteEvent[] = [];
   /** The losses of sessions that the client reported. */
-  readonly gaps: { readonly sessionId: string; readonly inDoubt: readonly Event[] }[] = [];
+  readonly gaps: { readonly sessionId: string; readonly inDoubt: readonly SenteEvent[] }[] = [];
+  /** Connections over which the client was asked for a new login, and what it said at the server. */
+  readonly asked: object[] = [];
+  readonly loggedIn: LoginParams[];
   /** The sessions that ended at the server, with the frames that may not have arrived. */
-  readonly endings: { readonly reason: string; readonly undelivered: readonly Frame[] }[] = [];
+  readonly endings: { readonly reason: string; readonly undelivered: readonly Frame[] }[];
   /** The frames that the policy `drop-oldest` left out. */
-  readonly dropped: Frame[] = [];
+  readonly dropped: Frame[];
   /** The frames that went over the wire, as text. */
   readonly frames: { readonly direction: Direction; readonly data: string | Uint8Array }[] = [];
   /** How each connection ended, as the client was told or said. */
@@ -80,14 +75,12 @@ export class Pair {
   /** When attempts were made. */
   readonly attempts: number[] = [];
   /** Answers a request that the server got; default: none. */
-  onRequest: ((event: Event, reply: (value: unknown) => void) => void) | undefined;
+  onRequest: ((event: SenteEvent, reply: (value: unknown) => void) => void) | undefined;
+  /** Answers a request that the client got; default: none. */
+  onAsked: ((event: SenteEvent, answer: (answer: Answer) => boolean) => void) | undefined;
 
   readonly #options: PairOptions;
-  readonly #serverLimits: ServerLimits;
-  readonly #root = Batch.root();
-  readonly #holders: Holder[] = [];
-  #table: ServerSessions<Holder>;
-  #ids = 0;
+  readonly #server: PairServer;
   #wire: Wire | undefined;
   /** Every connection so far: an earlier one may still carry something. */
   readonly #wires = new Set<Wire>();
@@ -95,8 +88,21 @@ export class Pair {
 
   constructor(options: PairOptions) {
     this.#options = options;
-    this.#serverLimits = { ...serverDefaults, ...options.server };
-    this.#table = new ServerSessions(this.#serverLimits);
+    const { clock, errors, frames } = this;
+    this.#server = new PairServer({
+      ...options,
+      clock,
+      errors,
+      frames,
+      onRequest: (event, reply) => this.onRequest?.(event, reply),
+    });
+    const { sessions, atServer, settled, loggedIn, endings, dropped } = this.#server;
+    this.sessions = sessions;
+    this.atServer = atServer;
+    this.settledAtServer = settled;
+    this.loggedIn = loggedIn;
+    this.endings = endings;
+    this.dropped = dropped;
     this.client = new ClientSession({
       codec: options.codec,
       limits: { ...clientDefaults, ...options.client },
@@ -110,6 +116,11 @@ export class Pair {
     return this.sessions.at(-1);
   }
 
+  /** How many logins have ended. */
+  get expired(): number {
+    return this.#server.expired;
+  }
+
   /** Does something to the client, and carries on what follows. */
   act<T>(action: (client: ClientSession, now: number) => T): T {
     const result = action(this.client, this.clock.now);
@@ -119,21 +130,22 @@ export class Pair {
 
   /** Does something to the server session that was opened last. */
   serve(action: (session: ServerSession, now: number) => void): void {
-    const holder = this.#holders.at(-1);
-    if (holder === undefined) return;
-    action(holder.session, this.clock.now);
-    this.#runServer(holder);
+    this.#server.serve(action);
   }
 
   /** The server forgets everything, as when its process is replaced; connections break. */
   restart(): void {
-    for (const holder of this.#holders) holder.takeBackTimer();
-    const wire = this.#wire;
-    this.#table = new ServerSessions(this.#serverLimits);
-    this.#holders.length = this.sessions.length = 0;
-    if (wire === undefined) return;
-    wire.holder = undefined;
+    this.#server.forget();
     this.cut({ server: false });
+  }
+
+  /**
+   * The server session that was opened last goes to another process, whose clock is ahead by so much more: `drained`, after
+   * its client was told exactly what was taken over (PROTOCOL.md section 6.9), else with nothing but the end of the
+   * connection. False where there is nothing to go on with.
+   */
+  moveServer({ drained = true, aheadMs = 0 }: { readonly drained?: boolean; readonly aheadMs?: number } = {}): boolean {
+    return this.#server.move({ drained, aheadMs });
   }
 
   /** Connects, and lets time pass until the handshake is there. */
@@ -164,8 +176,8 @@ export class Pair {
     if (wire === undefined) return;
     wire.toServer.cut();
     wire.toClient.cut();
-    if (noticed.server !== false) this.#serverClosed(wire, { code: 1006, reason: "" });
-    if (noticed.client !== false) this.#clientClosed(wire, { code: 1006, reason: "" });
+    if (noticed.server !== false) this.#server.close(wire, { code: 1006, reason: "" });
+    if (noticed.client !== false) this.#closeClient(wire, { code: 1006, reason: "" });
   }
 
   /** What is left that should not be, at the end of a test, once the client was disconnected. */
@@ -181,114 +193,43 @@ export class Pair {
       if (toServer.inFlight > 0) left.push(`${toServer.inFlight} frames are on their way to the server`);
       if (toClient.inFlight > 0) left.push(`${toClient.inFlight} frames are on their way to the client`);
     }
-    if (this.#table.away > 0) left.push(`${this.#table.away} sessions are away`);
+    if (this.#server.away > 0) left.push(`${this.#server.away} sessions are away`);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers wait`);
     return left;
   }
 
   #open(attempt: number, named: NamedSession | undefined): void {
-    const { latencyMs = 5, codec, form = "wrapped", handshake, reachable } = this.#options;
+    const { latencyMs = 5, codec, form = "wrapped", handshake, isReachable: reachable } = this.#options;
     this.#detachClient();
     this.attempts.push(this.clock.now);
     if (reachable?.() === false) return;
     const wire: Wire = {
-      toServer: new Link(this.clock, latencyMs, (item) => this.#atServer(wire, item)),
-      toClient: new Link(this.clock, latencyMs, (item) => this.#atClient(wire, item)),
+      toServer: new Pipe(this.clock, latencyMs, (item) => this.#server.receive(wire, item)),
+      toClient: new Pipe(this.clock, latencyMs, (item) => this.#receiveAtClient(wire, item)),
       holder: undefined,
       clientListens: true,
     };
     this.#wire = wire;
     this.#wires.add(wire);
     const { uid } = handshake ?? ann;
-    this.clock.after(latencyMs, () => this.#admit(wire, { uid, clientId: "c1", codec, form, attempt, named }));
+    const owner = { key: "user", isUser: true };
+    const { features = baselineFeatures } = this.#options;
+    const arrival: Arrival = { uid, clientId: "c1", codec, form, features, attempt, instance: "i1", owner, named };
+    this.clock.after(latencyMs, () => this.#server.admit(wire, arrival));
   }
 
-  #admit(wire: Wire, arrival: Arrival): void {
-    const { now } = this.clock;
-    if (this.#table.isStale(arrival)) {
-      wire.toClient.send({ code: 1006, reason: "" });
-      return;
-    }
-    const { ending, resumed } = this.#table.admit(arrival);
-    for (const { holder, reason } of ending) {
-      holder.session.close(reason === "never confirmed" ? closeCodes.restart : closeCodes.takenOver, reason);
-      this.#runServer(holder);
-    }
-    if (resumed === undefined || arrival.named === undefined) {
-      this.#begin(wire, arrival);
-      return;
-    }
-    resumed.wire?.toClient.send({ code: closeCodes.takenOver, reason: "taken over" });
-    this.#attach(resumed, wire);
-    this.#table.returned(resumed);
-    resumed.session.resume(arrival.named.received, this.#options.handshake ?? ann, now);
-    this.#runServer(resumed);
-  }
-
-  #begin(wire: Wire, arrival: Arrival): void {
-    const { codec, form = "wrapped", handshake, sessions } = this.#options;
-    const id = sessions === false || form === "bare" ? undefined : `s${++this.#ids}`;
-    const session = new ServerSession({
-      codec,
-      form,
-      ownPeer: true,
-      limits: this.#serverLimits,
-      root: this.#root,
-      id,
-      backpressure: this.#options.backpressure,
-    });
-    const { uid, clientId } = arrival;
-    const holder: Holder = { uid, clientId, session, wire: undefined, takeBackTimer: () => {} };
-    this.sessions.push(session);
-    this.#holders.push(holder);
-    this.#table.add(holder, arrival);
-    this.#attach(holder, wire);
-    session.open(handshake ?? ann, this.clock.now);
-    this.#runServer(holder);
-  }
-
-  #attach(holder: Holder, wire: Wire): void {
-    if (holder.wire !== undefined) holder.wire.holder = undefined;
-    holder.wire = wire;
-    wire.holder = holder;
-  }
-
-  #detach(holder: Holder): void {
-    if (holder.wire !== undefined) holder.wire.holder = undefined;
-    holder.wire = undefined;
-  }
-
-  #atServer(wire: Wire, item: Frame | Ending): void {
-    const { holder } = wire;
-    if (holder === undefined) return;
-    if ("code" in item) {
-      this.#serverClosed(wire, item);
-      return;
-    }
-    holder.session.message(this.#options.codec.decode(item.data), item.bytes, this.clock.now);
-    if (holder.session.isConfirmed) this.#table.confirmed(holder);
-    this.#runServer(holder);
-  }
-
-  #atClient(wire: Wire, item: Frame | Ending): void {
+  #receiveAtClient(wire: Wire, item: Frame | Ending): void {
     if (!wire.clientListens) return;
     if ("code" in item) {
       this.closes.push({ by: "server", ...item });
-      this.#clientClosed(wire, item);
+      this.#closeClient(wire, item);
       return;
     }
     this.client.message(this.#options.codec.decode(item.data), item.bytes, this.clock.now);
     this.#runClient();
   }
 
-  #serverClosed({ holder }: Wire, { code, reason }: Ending): void {
-    if (holder === undefined) return;
-    this.#detach(holder);
-    holder.session.closed(code, reason, this.clock.now);
-    this.#runServer(holder);
-  }
-
-  #clientClosed(wire: Wire, { code, reason }: Ending): void {
+  #closeClient(wire: Wire, { code, reason }: Ending): void {
     if (!wire.clientListens) return;
     wire.clientListens = false;
     this.client.closed(code, reason, this.clock.now);
@@ -299,10 +240,11 @@ export class Pair {
     this.#pumpClient();
     for (let said = this.client.pollOutput(); said !== undefined; said = this.client.pollOutput()) {
       if (said.type === "open") this.#open(said.attempt, said.session);
-      else if (said.type === "event") this.atClient.push(said.event);
+      else if (said.type === "event") this.#deliverToClient(said);
       else if (said.type === "settle") this.settled.set(said.id, said.settlement);
       else if (said.type === "report") this.errors.push(said.error);
       else if (said.type === "undelivered") this.undelivered.push(...said.events);
+      else if (said.type === "refresh") this.asked.push(said.connection);
       else if (said.type === "gap") this.gaps.push({ sessionId: said.sessionId, inDoubt: said.inDoubt });
       else if (said.type === "close") {
         this.closes.push({ by: "client", code: said.code, reason: said.reason });
@@ -328,40 +270,10 @@ export class Pair {
     }
   }
 
-  #runServer(holder: Holder): void {
-    const { session } = holder;
-    for (let frame = session.nextFrame(); frame !== undefined; frame = session.nextFrame()) {
-      this.frames.push({ direction: "toClient", data: frame.data });
-      holder.wire?.toClient.send(frame);
-    }
-    for (let said = session.pollOutput(); said !== undefined; said = session.pollOutput()) {
-      if (said.type === "event") this.#delivered(holder, said.event, said.cbId);
-      else if (said.type === "report") this.errors.push(said.error);
-      else if (said.type === "dropped") this.dropped.push(said.frame);
-      else if (said.type === "ended") this.endings.push({ reason: said.reason, undelivered: said.undelivered });
-      else {
-        holder.wire?.toClient.send({ code: said.code, reason: said.reason });
-        this.#detach(holder);
-      }
-    }
-    if (session.status === "away") this.#table.weigh(holder);
-    else if (session.status === "ended") this.#table.remove(holder);
-    holder.takeBackTimer();
-    const { deadline } = session;
-    if (deadline === undefined) return;
-    holder.takeBackTimer = this.clock.after(deadline - this.clock.now, () => {
-      session.wake(this.clock.now, 0);
-      this.#runServer(holder);
-    });
-  }
-
-  #delivered(holder: Holder, event: Event, cbId: string | null): void {
-    this.atServer.push({ event, cbId });
-    if (cbId === null) return;
-    this.onRequest?.(event, (value) => {
-      holder.session.reply(cbId, value);
-      this.#runServer(holder);
-    });
+  #deliverToClient({ event, request }: Extract<ClientOutput, { type: "event" }>): void {
+    this.atClient.push(event);
+    if (request === undefined) return;
+    this.onAsked?.(event, (answer) => this.act((client) => client.answer(request, answer)));
   }
 
   /** The client no longer hears of its connection; the server learns of it when it is told, or by its own means. */
@@ -369,5 +281,3 @@ export class Pair {
     if (this.#wire !== undefined) this.#wire.clientListens = false;
   }
 }
-
-const ann: Handshake = { uid: "ann", csrfToken: null, data: null };

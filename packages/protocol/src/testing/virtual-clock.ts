@@ -31,6 +31,13 @@ export class VirtualClock {
     return () => void this.#planned.delete(planned);
   }
 
+  /** When the next timer is due; undefined where none waits. */
+  get nextAt(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.#planned) if (next === undefined || at < next) next = at;
+    return next;
+  }
+
   /** Runs the next timer that is due until `until`; false where there is none. */
   step(until: number = Number.POSITIVE_INFINITY): boolean {
     let next: Planned | undefined;

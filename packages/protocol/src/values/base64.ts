@@ -1,7 +1,36 @@
+import { native } from "./native.ts";
+
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** Base64 with padding (RFC 4648 section 4). */
 export function toBase64(bytes: Uint8Array): string {
+  const { toBase64: own } = native.Uint8Array.prototype;
+  if (own !== undefined) return own.call(bytes);
+  const { Buffer } = native;
+  if (Buffer !== undefined) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return encodeBase64(bytes);
+}
+
+/** The bytes of a base64 text, undefined where it is none. Padding is required, white space is not accepted. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const bytes = decodeLoosely(text);
+  // Runtimes differ in what else they accept. Where the bytes give the same text again, there was nothing of that in it.
+  return bytes !== undefined && toBase64(bytes) === text ? bytes : decodeBase64(text);
+}
+
+function decodeLoosely(text: string): Uint8Array | undefined {
+  const { Uint8Array: Bytes, Buffer } = native;
+  try {
+    if (Bytes.fromBase64 !== undefined) return Bytes.fromBase64(text);
+  } catch {
+    return undefined;
+  }
+  // Copied: Node cuts small buffers out of one that many share.
+  return Buffer === undefined ? undefined : new Uint8Array(Buffer.from(text, "base64"));
+}
+
+/** For the runtimes that have neither. */
+export function encodeBase64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const a = bytes[i] ?? 0;
@@ -15,8 +44,7 @@ export function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes of a base64 text, undefined where it is none. Padding is required, white space is not accepted. */
-export function fromBase64(text: string): Uint8Array | undefined {
+export function decodeBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);

@@ -1,7 +1,10 @@
-const LONGEST_KEY = 128;
+import { tableKey } from "./collisions.ts";
+
+/** Longer keys are never held. */
+export const LONGEST_KEY = 128;
 
 /**
- * A cache from strings that a peer cannot fill: it holds at most twice `size` entries with keys of up to 128 units.
+ * A cache by strings that a peer cannot make grow: it holds at most twice `size` entries with keys of up to 128 units.
  * When the young half is full it becomes the old one, and the old one is dropped; what is used stays.
  */
 export class Bounded<V> {
@@ -14,33 +17,26 @@ export class Bounded<V> {
   }
 
   get(key: string): V | undefined {
-    const found = this.#young.get(key);
+    const slot = tableKey(key);
+    const found = this.#young.get(slot);
     if (found !== undefined) return found;
-    const old = this.#old.get(key);
+    const old = this.#old.get(slot);
     if (old !== undefined) this.set(key, old);
     return old;
   }
 
-  /** `key` must come from `ownCopy` where it may be a part of a longer text. */
+  /** `key` must come from `copyText` where it may be a part of a longer text. */
   set(key: string, value: V): void {
     if (key.length > LONGEST_KEY) return;
     if (this.#young.size >= this.#size) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(key, value);
+    this.#young.set(tableKey(key), value);
   }
 
   /** How many entries are held. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
-}
-
-/**
- * The same string in memory of its own: engines let a slice hold on to the whole text that it was cut from, but not as
- * the name of a property. It is the string, too, that engines find properties by fastest.
- */
-export function ownCopy(text: string): string {
-  return text.length > LONGEST_KEY ? text : (Object.keys({ [text]: 0 })[0] ?? text);
 }

@@ -1,3 +1,5 @@
+import { holdsBytes } from "./bytes.ts";
+
 /**
  * What an object is to the codecs. Our own classes carry their kind under a `Symbol.for`, so that two copies of the
  * library understand each other; built-in classes are recognised across realms.
@@ -32,7 +34,6 @@ const builtIn: ReadonlyMap<string, Kind> = new Map([
   ["[object Map]", "map"],
   ["[object Set]", "set"],
   ["[object Date]", "date"],
-  ["[object Uint8Array]", "bytes"],
 ]);
 
 /** The kind of any object; `instance` is that of a class that no codec knows. Plain objects are `object`. */
@@ -45,7 +46,7 @@ export function kindOf(value: object): Kind {
   if (value instanceof Map) return "map";
   if (value instanceof Set) return "set";
   if (value instanceof Date) return "date";
-  if (value instanceof Uint8Array) return "bytes";
+  if (holdsBytes(value)) return "bytes";
   if (isRootPrototype(prototype)) return "object";
   return builtIn.get(Object.prototype.toString.call(value)) ?? "instance";
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EncodeError } from "../errors.ts";
 import { anyValue } from "./arbitrary.test-support.ts";
 import { checkEncodable } from "./check.ts";
-import { faulty, Money, nested } from "./faulty.test-support.ts";
+import { faulty, Money, nest } from "./faulty.test-support.ts";
 import { tagged } from "./types.ts";
 
 function errorOf(run: () => unknown): unknown {
@@ -29,6 +29,14 @@ describe("checkEncodable", () => {
     );
   });
 
+  it("says of what has to be read or awaited first which line does it", () => {
+    expect(() => checkEncodable({ a: new Blob(["x"]) })).toThrow(
+      "a Blob has to be read first: send await blob.arrayBuffer() (at a)",
+    );
+    expect(() => checkEncodable(new File(["x"], "x.png"))).toThrow("send await file.arrayBuffer(), and what you need");
+    expect(() => checkEncodable(new Blob(["x"]).arrayBuffer())).toThrow("an instance of Promise: await it");
+  });
+
   it("accepts every value of the generator, and any part of one", () => {
     fc.assert(
       fc.property(anyValue, (value) => checkEncodable(value)),
@@ -38,7 +46,7 @@ describe("checkEncodable", () => {
 
   it("accepts what is on the edge", () => {
     checkEncodable([
-      nested(99),
+      nest(99),
       new Date(-62_167_219_200_000),
       new Date(253_402_300_799_999),
       10n ** 1000n - 1n,
@@ -48,8 +56,8 @@ describe("checkEncodable", () => {
       { "a/b": 1, "no value, no key": undefined },
       "😀\0",
     ]);
-    expect(() => checkEncodable(nested(6), 5)).toThrow("too deep");
-    checkEncodable(nested(5), 5);
+    expect(() => checkEncodable(nest(6), 5)).toThrow("too deep");
+    checkEncodable(nest(5), 5);
     // Numbers are no levels, though they are tagged.
     checkEncodable([tagged("ratio", [1, 2]), tagged("bigdec", "1.5"), new Date(5)], 1);
     expect(() => checkEncodable([tagged("x", 1)], 1)).toThrow("too deep");

@@ -8,37 +8,37 @@ import type { Double, Tagged } from "./types.ts";
  * undefined, objects and Maps, prototypes? Stricter than `equal`, for tests. Only the order of a map's entries does not
  * count: an object has its integers first, and so has a Map that began as one.
  */
-export function identical(a: unknown, b: unknown): boolean {
+export function areIdentical(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
   const kind = kindOf(a);
   if (kind !== kindOf(b) || Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
   if (scalarType(a, kind) !== undefined) return scalarText(a, kind) === scalarText(b, kind);
   switch (kind) {
     case "object":
-      return sameItems(Object.entries(a).sort(byKey), Object.entries(b).sort(byKey));
+      return areSameItems(Object.entries(a).sort(compareKeys), Object.entries(b).sort(compareKeys));
     case "map":
-      return sameItems(entriesInOrder(a as Map<unknown, unknown>), entriesInOrder(b as Map<unknown, unknown>));
+      return areSameItems(entriesInOrder(a as Map<unknown, unknown>), entriesInOrder(b as Map<unknown, unknown>));
     case "array":
     case "set":
-      return sameItems(Array.from(a as Iterable<unknown>), Array.from(b as Iterable<unknown>));
+      return areSameItems(Array.from(a as Iterable<unknown>), Array.from(b as Iterable<unknown>));
     case "double":
       return Object.is((a as Double).value, (b as Double).value);
     case "tagged":
-      return (a as Tagged).tag === (b as Tagged).tag && identical((a as Tagged).value, (b as Tagged).value);
+      return (a as Tagged).tag === (b as Tagged).tag && areIdentical((a as Tagged).value, (b as Tagged).value);
     default:
       return a === b;
   }
 }
 
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, i) => identical(item, b[i]));
+function areSameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => areIdentical(item, b[i]));
 }
 
 function entriesInOrder(map: Map<unknown, unknown>): unknown[] {
   const identities = new Identities();
-  return Array.from(map, (entry): [string, unknown] => [identities.of(entry[0]), entry]).sort(byKey);
+  return Array.from(map, (entry): [string, unknown] => [identities.of(entry[0]), entry]).sort(compareKeys);
 }
 
-function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+function compareKeys([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;
 }

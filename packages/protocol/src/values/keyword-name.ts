@@ -1,4 +1,5 @@
-import { Bounded, ownCopy } from "./bounded.ts";
+import { Bounded } from "./bounded.ts";
+import { copyText } from "./copy-text.ts";
 
 // The one grammar of names, for every codec, so that what can be sent never depends on the codec. It is what Clojure's
 // EDN readers (JVM and ClojureScript) and Transit all read back as the same name; sources: the EDN spec ("Symbols"),
@@ -6,28 +7,34 @@ import { Bounded, ownCopy } from "./bounded.ts";
 const CHAR = '[^\\s\\p{Cc}\\p{Cs}\\p{Z},";@^`~()[\\]{}\\\\/:]';
 const PART = `${CHAR}+(?::${CHAR}+)*`;
 const NAME = `(?!\\d[^/]*/)${PART}(?:/(?!\\d)${PART})?`;
+// Clojure looks at one UTF-16 unit to see that a tag begins.
+const FIRST_OF_TAG = "(?=\\p{L})(?![\\u{10000}-\\u{10ffff}])";
 const keywordName = new RegExp(`^${NAME}$`, "u");
 const symbolName = /* @__PURE__ */ new RegExp(`^(?!\\d|[-+.]\\d|#|(?:nil|true|false)$)${NAME}$`, "u");
-const tagName = /* @__PURE__ */ new RegExp(`^(?=\\p{L})${NAME}$`, "u");
+const tagName = /* @__PURE__ */ new RegExp(`^(?!(?:nil|true|false)$)${FIRST_OF_TAG}${NAME}$`, "u");
 
 const known = new Bounded<boolean>(2048);
 
 /**
  * Can this be the name of a keyword, and so the key of an object? Not empty; no white space, control character, comma
  * or any of `" ; @ ^ ~ ( ) [ ] { } \` or backtick; at most one `/`, with something on both sides that does not begin with
- * a digit; colons only singly, inside.
+ * a digit; a colon never first or last, and never two together.
  */
 export function isKeywordName(name: string): boolean {
+  if (typeof name !== "string") return false;
   const found = known.get(name);
   if (found !== undefined) return found;
   const valid = keywordName.test(name);
-  known.set(ownCopy(name), valid);
+  known.set(copyText(name), valid);
   return valid;
 }
 
-/** Can this be a symbol? As for keywords, and it must not read as a number, nil, true or false; `/` alone is one. */
+/** Can this be a symbol? As for keywords, and it must not read as a number, nil, true or false; `/` is a name, `clojure.core//` too. */
 export function isSymbolName(name: string): boolean {
-  return name === "/" || symbolName.test(name);
+  if (typeof name !== "string") return false;
+  return (
+    name === "/" || symbolName.test(name) || (name.endsWith("//") && symbolName.test(name.slice(0, -1).concat("x")))
+  );
 }
 
 // What our readers, and everybody's, take for something else than a tag of the user's.
@@ -42,9 +49,9 @@ const reserved: ReadonlySet<string> = new Set([
   "sente-lite/uri",
 ]);
 
-/** Can this be the tag of a `Tagged`? A keyword's name that begins with a letter, and is no tag of Transit or EDN. */
+/** Can this be the tag of a `Tagged`? A keyword's name that begins with a letter, is no tag of Transit or EDN, and not nil, true or false. */
 export function isTagName(tag: string): boolean {
-  return tagName.test(tag) && !reserved.has(tag);
+  return typeof tag === "string" && tagName.test(tag) && !reserved.has(tag);
 }
 
 /** May a decoded keyword be the key of an object? Not where it would reach the prototype. */
@@ -52,9 +59,14 @@ export function isObjectKey(name: string): boolean {
   return name !== "__proto__" && isKeywordName(name);
 }
 
-/** The same for a name whose answer the caller keeps. */
+/** `isKeywordName` for a name whose answer the caller keeps. */
+export function isNewKeywordName(name: string): boolean {
+  return typeof name === "string" && keywordName.test(name);
+}
+
+/** `isObjectKey` for a name whose answer the caller keeps. */
 export function isNewObjectKey(name: string): boolean {
-  return name !== "__proto__" && keywordName.test(name);
+  return name !== "__proto__" && isNewKeywordName(name);
 }
 
 // The last key at each place of an object at each level.

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { transitJson } from "../codecs/transit-json/index.ts";
 import { UsageError } from "../errors.ts";
 import { equal } from "./equal.ts";
-import { internedKeywords, isKw, kw } from "./keyword.ts";
+import { countInterned, isKw, kw } from "./keyword.ts";
 import { isSym, isTagged, isUuid, sym, Tagged, tagged, uri, uuid } from "./types.ts";
 
 describe("Keyword", () => {
@@ -43,16 +43,16 @@ describe("Keyword", () => {
     for (let i = 0; i < 20_000; i++) kw(`flood/k${i}`);
     const text = JSON.stringify(Array.from({ length: 20_000 }, (_, i) => `~:flood/t${i}`));
     expect(transitJson.decode(text)).toHaveLength(20_000);
-    expect(internedKeywords()).toBeLessThanOrEqual(4096);
-    expect(internedKeywords()).toBeGreaterThan(2000);
+    expect(countInterned()).toBeLessThanOrEqual(4096);
+    expect(countInterned()).toBeGreaterThan(2000);
     // No longer the same object, but equal.
     expect(equal(kw("kept/for-reuse"), before)).toBe(true);
   });
 
   it("is not held for reuse where its name is long", () => {
-    const before = internedKeywords();
+    const before = countInterned();
     for (let i = 0; i < 100; i++) kw(`${"long".repeat(100)}${i}`);
-    expect(internedKeywords()).toBe(before);
+    expect(countInterned()).toBe(before);
   });
 
   it("stays held while it is used, though others come and go", () => {

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { kindOf } from "./brand.ts";
+import { CollisionWatch } from "./collisions.ts";
 import { isKw, type Keyword, kw } from "./keyword.ts";
 
 /** A map with string keys, which may be any strings: `dict({ "ann@b.c": 1 })`. An object's keys would be keywords. */
@@ -19,13 +20,17 @@ export function asMap<V = unknown>(value: unknown): ReadonlyMap<unknown, V> {
 /**
  * Like `asMap`, with string keys: a keyword key becomes its name. For dictionaries that may have travelled as json,
  * which writes keyword and string keys alike.
- * @throws {UsageError} `not-a-map`, and where a key is neither.
+ * @throws {UsageError} `not-a-map`, and where a key is neither; `colliding-keys` where a peer chose keys that make a Map slow.
  */
 export function asDict<V = unknown>(value: unknown): ReadonlyMap<string, V> {
   const found = new Map<string, V>();
+  const watch = new CollisionWatch(found);
   for (const [key, item] of toMap<string, V>(value, (name) => name)) {
     if (!isKw(key) && typeof key !== "string") throw new UsageError("not-a-map", "a key is neither string nor keyword");
-    found.set(isKw(key) ? key.fqn : key, item);
+    const name = isKw(key) ? key.fqn : key;
+    found.set(name, item);
+    if (!watch.accepts(name))
+      throw new UsageError("colliding-keys", "too many keys that engines cannot tell apart fast");
   }
   return found;
 }

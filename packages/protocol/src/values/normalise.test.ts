@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EncodeError } from "../errors.ts";
-import { identical } from "./identical.test-support.ts";
+import { areIdentical } from "./identical.test-support.ts";
 import { kw } from "./keyword.ts";
 import { asDict, asMap, dict } from "./maps.ts";
 import { normalise } from "./normalise.ts";
@@ -43,7 +43,7 @@ describe("normalise", () => {
     ["a subclass of bytes plain bytes", Buffer.from([1]), new Uint8Array([1])],
   ])("makes %s", (_, value, expected) => {
     const actual = normalise(value);
-    expect([identical(actual, expected), print(actual)]).toEqual([true, print(expected)]);
+    expect([areIdentical(actual, expected), print(actual)]).toEqual([true, print(expected)]);
   });
 
   it("refuses what cannot be sent", () => {

@@ -1,15 +1,17 @@
 import { kindOf } from "./brand.ts";
+import { bytesOf } from "./bytes.ts";
 import { checkEncodable } from "./check.ts";
 import { intern, isKw, type Keyword } from "./keyword.ts";
 import { isObjectKey } from "./keyword-name.ts";
-import { exact, isRatio, reduceRatio } from "./numbers.ts";
+import { isRatio, reduceRatio, toExact } from "./numbers.ts";
 import { type Double, Tagged } from "./types.ts";
 import type { Value } from "./value.ts";
 
 /**
  * What arrives where this value was sent, with every codec but json: a bigint in the safe range and a Double are
  * numbers; a Map whose keys are all keywords is a plain object; an undefined is left out in an object and null anywhere
- * else, as a Map's key too; a ratio is in lowest terms, or an integer; an object with an own `__proto__` is a Map.
+ * else, as a Map's key too; a ratio is in lowest terms, or an integer; an object with an own `__proto__` is a Map; what holds
+ * bytes is a Uint8Array.
  * @throws {EncodeError} as `checkEncodable` does.
  */
 export function normalise(value: unknown): Value {
@@ -19,7 +21,7 @@ export function normalise(value: unknown): Value {
 
 function rebuild(value: unknown): unknown {
   if (value === undefined) return null;
-  if (typeof value === "bigint") return exact(value);
+  if (typeof value === "bigint") return toExact(value);
   if (typeof value !== "object" || value === null) return value;
   switch (kindOf(value)) {
     case "array":
@@ -38,7 +40,7 @@ function rebuild(value: unknown): unknown {
     case "date":
       return new Date((value as Date).getTime());
     case "bytes":
-      return new Uint8Array(value as Uint8Array);
+      return new Uint8Array(bytesOf(value));
     case "double":
       return (value as Double).value;
     case "tagged":

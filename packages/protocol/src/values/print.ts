@@ -1,4 +1,5 @@
 import { kindOf } from "./brand.ts";
+import { bytesOf } from "./bytes.ts";
 import type { Keyword } from "./keyword.ts";
 import { hasTooManyDigits } from "./numbers.ts";
 import type { Double, Sym, Tagged, Uri, Uuid } from "./types.ts";
@@ -22,29 +23,42 @@ export function print(value: unknown, options: PrintOptions = {}): string {
 }
 
 class Printer {
-  text = "";
+  readonly #parts: string[] = [];
+  #length = 0;
   readonly #maxLength: number;
-  readonly #ancestors: object[] = [];
+  readonly #ancestors = new Set<object>();
 
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
+  get text(): string {
+    return this.#parts.join("");
+  }
+
+  #write(text: string): void {
+    this.#parts.push(text);
+    this.#length += text.length;
+  }
+
   print(value: unknown, depth: number): void {
-    const start = this.text.length;
+    const parts = this.#parts.length;
+    const length = this.#length;
     try {
       // In two steps: containers write their own text while this is evaluated.
       const own =
         typeof value === "object" && value !== null ? this.#object(value, depth) : primitive(value, this.#room());
-      this.text += own;
+      this.#write(own);
     } catch {
       // A getter or a proxy of the user's threw.
-      this.text = `${this.text.slice(0, start)}#<unprintable>`;
+      this.#parts.length = parts;
+      this.#length = length;
+      this.#write("#<unprintable>");
     }
   }
 
   #room(): number {
-    return Math.max(0, this.#maxLength - this.text.length);
+    return Math.max(0, this.#maxLength - this.#length);
   }
 
   #object(value: object, depth: number): string {
@@ -57,7 +71,7 @@ class Printer {
       case "uuid":
         return `#uuid "${(value as Uuid).value}"`;
       case "uri":
-        return `#uri ${quoted((value as Uri).value, this.#room())}`;
+        return `#uri ${quoteCut((value as Uri).value, this.#room())}`;
       case "date":
         return Number.isNaN((value as Date).getTime()) ? "#<Invalid Date>" : `#inst "${(value as Date).toISOString()}"`;
       case "double": {
@@ -65,17 +79,17 @@ class Printer {
         return Number.isInteger(number) ? `${number}.0` : primitive(number, 0);
       }
       case "bytes":
-        return `#<${(value as Uint8Array).length} bytes>`;
+        return `#<${bytesOf(value).length} bytes>`;
       case "instance":
         return instance(value, this.#room());
       default:
     }
-    if (depth < 1 || this.#ancestors.includes(value)) return "...";
-    this.#ancestors.push(value);
+    if (depth < 1 || this.#ancestors.has(value)) return "...";
+    this.#ancestors.add(value);
     try {
       this.#container(value, kind, depth - 1);
     } finally {
-      this.#ancestors.pop();
+      this.#ancestors.delete(value);
     }
     return "";
   }
@@ -89,44 +103,44 @@ class Printer {
         this.#items("#{", value as Set<unknown>, "}", " ", (item) => this.print(item, depth));
         break;
       case "tagged":
-        this.text += `#${cut((value as Tagged).tag, this.#room())} `;
+        this.#write(`#${cut((value as Tagged).tag, this.#room())} `);
         this.print((value as Tagged).value, depth);
         break;
       case "map":
         this.#items("{", value as Map<unknown, unknown>, "}", ", ", ([key, item]) => {
           this.print(key, depth);
-          this.text += " ";
+          this.#write(" ");
           this.print(item, depth);
         });
         break;
       default:
         this.#items("{", Object.keys(value), "}", ", ", (key) => {
-          this.text += `:${cut(key, this.#room())} `;
+          this.#write(`:${cut(key, this.#room())} `);
           this.print((value as Record<string, unknown>)[key], depth);
         });
     }
   }
 
   #items<T>(open: string, items: Iterable<T>, close: string, separator: string, each: (item: T) => void): void {
-    this.text += open;
+    this.#write(open);
     let first = true;
     for (const item of items) {
-      if (!first) this.text += separator;
+      if (!first) this.#write(separator);
       first = false;
       if (this.#room() === 0) {
-        this.text += "...";
+        this.#write("...");
         break;
       }
       each(item);
     }
-    this.text += close;
+    this.#write(close);
   }
 }
 
 function primitive(value: unknown, room: number): string {
   switch (typeof value) {
     case "string":
-      return quoted(value, room);
+      return quoteCut(value, room);
     case "number":
       if (Number.isFinite(value)) return Object.is(value, -0) ? "-0.0" : String(value);
       return Number.isNaN(value) ? "##NaN" : value > 0 ? "##Inf" : "##-Inf";
@@ -148,7 +162,7 @@ function instance(value: object, room: number): string {
   return `#<${cut(String(value.constructor?.name), room)}>`;
 }
 
-function quoted(text: string, room: number): string {
+function quoteCut(text: string, room: number): string {
   return JSON.stringify(cut(text, room));
 }
 

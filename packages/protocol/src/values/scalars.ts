@@ -1,5 +1,6 @@
 import { toBase64 } from "./base64.ts";
-import type { Kind } from "./brand.ts";
+import { type Kind, kindOf } from "./brand.ts";
+import { bytesOf } from "./bytes.ts";
 import type { Keyword } from "./keyword.ts";
 import { isKeywordName, isSymbolName } from "./keyword-name.ts";
 import { isDecimal } from "./numbers.ts";
@@ -30,7 +31,7 @@ export function scalarText(value: object, kind: Kind): string {
     case "date":
       return String((value as Date).getTime());
     case "bytes":
-      return toBase64(value as Uint8Array);
+      return toBase64(bytesOf(value));
     default:
       return String((value as Uuid | Uri | Tagged).value);
   }
@@ -54,7 +55,17 @@ export function isSendable(value: object, kind: Kind): boolean {
     }
     case "tagged":
       return isDecimal((value as Tagged).value);
+    case "bytes":
+      // Throws where the bytes were given away.
+      return bytesOf(value).length >= 0;
     default:
       return true;
   }
+}
+
+/** False for a tag `link` of something that is no map: Transit's readers on the JVM choke on that. */
+export function isLinkOrOther(tag: string, value: unknown): boolean {
+  if (tag !== "link") return true;
+  const kind = typeof value === "object" && value !== null ? kindOf(value) : undefined;
+  return kind === "map" || kind === "object";
 }

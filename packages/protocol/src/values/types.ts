@@ -2,6 +2,7 @@ import { UsageError } from "../errors.ts";
 import { brand, isBranded } from "./brand.ts";
 import { nameOf, namespaceOf } from "./keyword.ts";
 import { isSymbolName } from "./keyword-name.ts";
+import { quote } from "./quote.ts";
 
 /** A Clojure symbol, made with `sym`. */
 export class Sym {
@@ -39,7 +40,7 @@ export class Sym {
  * @throws {UsageError} `bad-symbol` for a name that not every codec can carry.
  */
 export function sym(fqn: string): Sym {
-  if (!isSymbolName(fqn)) throw new UsageError("bad-symbol", `${JSON.stringify(fqn)} is no name for a symbol`);
+  if (!isSymbolName(fqn)) throw new UsageError("bad-symbol", `${quote(fqn)} is no name for a symbol`);
   return new Sym(fqn);
 }
 
@@ -85,8 +86,8 @@ export function readUuid(text: string): Uuid | undefined {
  * @throws {UsageError} `bad-uuid`
  */
 export function uuid(text: string): Uuid {
-  const made = readUuid(text);
-  if (made === undefined) throw new UsageError("bad-uuid", `${JSON.stringify(text)} is no UUID`);
+  const made = typeof text === "string" ? readUuid(text) : undefined;
+  if (made === undefined) throw new UsageError("bad-uuid", `${quote(text)} is no UUID`);
   return made;
 }
 
@@ -119,10 +120,11 @@ export class Uri {
 
 /**
  * A URI from its text.
- * @throws {UsageError} `bad-uri` for characters that no URI has (RFC 3986), which a JVM peer would choke on.
+ * @throws {UsageError} `bad-uri` for what is no text, and for characters that no URI has (RFC 3986), which a JVM peer would choke on.
  */
 export function uri(text: string): Uri {
-  if (/[\s\p{Cc}\p{Cs}"<>\\^`{|}]/u.test(text)) throw new UsageError("bad-uri", `${JSON.stringify(text)} is no URI`);
+  if (typeof text !== "string" || /[\s\p{Cc}\p{Cs}"<>\\^`{|}]/u.test(text))
+    throw new UsageError("bad-uri", `${quote(text)} is no URI`);
   return new Uri(text);
 }
 
@@ -156,8 +158,12 @@ export class Double {
   }
 }
 
-/** `double(1)` is Clojure's `1.0`, where 1 is its `1`. */
+/**
+ * `double(1)` is Clojure's `1.0`, where 1 is its `1`.
+ * @throws {UsageError} `bad-double` for what is no number.
+ */
 export function double(value: number): Double {
+  if (typeof value !== "number") throw new UsageError("bad-double", `${quote(value)} is no number`);
   return new Double(value);
 }
 
@@ -189,8 +195,13 @@ export class Tagged {
   }
 }
 
-/** Makes a `Tagged`: a value under a tag that this library does not interpret. */
+/**
+ * Makes a `Tagged`: a value under a tag that this library does not interpret. Whether it can be sent says `checkEncodable`,
+ * since peers may send tags that we do not.
+ * @throws {UsageError} `bad-tag` for a tag that is no text.
+ */
 export function tagged(tag: string, value: unknown): Tagged {
+  if (typeof tag !== "string") throw new UsageError("bad-tag", `${quote(tag)} is no tag`);
   return new Tagged(tag, value);
 }
 

@@ -4,6 +4,7 @@ import type { Double, Sym, Tagged, Uri, Uuid } from "./types.ts";
 /**
  * Everything that can be sent: Clojure's data in JavaScript. A plain object is a map whose keys are keywords
  * (`{ text, "user/id": 1 }`); any other map is a `Map`. An `undefined` is omitted in an object and null in an array.
+ * Buffers, typed arrays and DataViews are bytes, and arrive as a Uint8Array.
  */
 export type Value =
   | null
@@ -13,7 +14,8 @@ export type Value =
   | number
   | bigint
   | Date
-  | Uint8Array
+  | ArrayBufferView
+  | ArrayBufferLike
   | Keyword
   | Sym
   | Uuid

@@ -1,18 +1,24 @@
-import type { Event } from "../api.ts";
+import type { SenteEvent } from "../event.ts";
 import { print } from "../values/print.ts";
-import { idOf, isProtocolId, readEvent } from "./event.ts";
-import type { Form, Handshake, ReplyFailure, SessionInfo } from "./frames.ts";
+import { idOf, readEvent } from "./event.ts";
+import { isUnderstood, readVolatile } from "./feature-events.ts";
+import { type FeatureSet, featuresAmong, noFeatures } from "./features.ts";
+import { type Form, frameTypeOf, type Handshake, type ReplyFailure, type SessionInfo } from "./frames.ts";
 import { isSessionId } from "./subprotocols.ts";
 
 /** What a server's frame says after the handshake (PROTOCOL.md sections 3 and 4). */
 export type ServerFrame =
-  | { readonly type: "events"; readonly events: readonly (Event | BadEvent)[] }
+  | { readonly type: "events"; readonly events: readonly (SenteEvent | BadEvent)[] }
   | { readonly type: "reply"; readonly cbId: string; readonly value: unknown }
   | { readonly type: "ping" }
   | { readonly type: "pong" }
   | { readonly type: "handshake" }
   /** `count` is whatever the peer sent. Legal only where there is a session (section 6.2). */
   | { readonly type: "ack"; readonly count: unknown; readonly value: unknown }
+  /** Without an event where what it holds is none. Read only of a server that uses the feature (section 6.12). */
+  | { readonly type: "volatile"; readonly event: SenteEvent | undefined; readonly value: unknown }
+  /** Read only of a server that uses the feature (section 1.9). */
+  | { readonly type: "refresh" }
   | { readonly type: "bad-event"; readonly value: unknown };
 
 /** Something among pushed events that is none. */
@@ -29,19 +35,27 @@ export function readHandshake(value: unknown, stringIds: boolean): (Handshake & 
   const [first] = value;
   const wrapped = Array.isArray(first);
   const [id, content = null] = wrapped ? first : value;
-  if (idOf(id, stringIds) !== "chsk/handshake" || (wrapped && (value[1] ?? null) !== null)) return undefined;
+  if (frameTypeOf(idOf(id, stringIds), "s->c") !== "handshake" || (wrapped && (value[1] ?? null) !== null))
+    return undefined;
   if (content !== null && !Array.isArray(content)) return undefined;
-  const [uid = null, csrfToken = null, data = null, session] = content ?? [];
+  const [uid = null, csrfToken = null, data = null, fourth] = content ?? [];
   return {
     form: wrapped ? "wrapped" : "bare",
     uid: uid === null || typeof uid === "string" ? uid : print(uid),
     csrfToken: typeof csrfToken === "string" ? csrfToken : null,
     data,
-    session: wrapped ? readSession(session) : undefined,
+    session: wrapped ? readSession(fourth) : undefined,
+    features: wrapped ? readTold(fourth) : undefined,
   };
 }
 
-/** The fourth element; undefined where there is none, and where it is not of its shape: then there is no session. */
+/** The features that the fourth element names (section 1.8); undefined where it names none. */
+function readTold(value: unknown): FeatureSet | undefined {
+  if (typeof value !== "object" || value === null || !("features" in value)) return undefined;
+  return Array.isArray(value.features) ? featuresAmong(value.features) : undefined;
+}
+
+/** The session of the fourth element; undefined where there is none, and where it is not of its shape. */
 function readSession(value: unknown): SessionInfo | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const given = value as Readonly<Record<string, unknown>>;
@@ -67,39 +81,40 @@ function isCount(value: unknown): value is number {
 
 /**
  * Reads a later frame. `isOpenRequest` settles what a bare frame `[:ns/name "r1"]` is: the reply `:ns/name` where
- * `r1` waits for one, else an event.
+ * `r1` waits for one, else an event. Of the protocol's own events it knows those of `features`.
  */
 export function readServerFrame(
   value: unknown,
   form: Form,
   stringIds: boolean,
   isOpenRequest: (cbId: string) => boolean,
+  features: FeatureSet = noFeatures,
 ): ServerFrame {
   if (!Array.isArray(value)) return { type: "bad-event", value };
   const [first, cbId = null] = value;
   if (typeof cbId === "string" && value.length === 2 && (form === "wrapped" || isOpenRequest(cbId))) {
+    // Known by what it answers, never by its value alone (section 3.6): cb-ids that begin with p are our pings'.
+    if (first === "pong" && cbId.startsWith("p")) return { type: "pong" };
     return { type: "reply", cbId, value: first };
   }
-  const id = idOf(first, stringIds);
-  if (id === "chsk/ws-ping") return { type: "ping" };
-  if (id === "chsk/ws-pong") return { type: "pong" };
-  if (id === "chsk/handshake") return { type: "handshake" };
-  if (form === "bare") return oneEvent(value, stringIds);
+  const type = frameTypeOf(idOf(first, stringIds), "s->c");
+  if (type === "ping" || type === "pong" || type === "handshake") return { type };
+  if (form === "bare") return { type: "events", events: [readPushed(value, stringIds, features)] };
   if (!Array.isArray(first)) return { type: "bad-event", value };
-  const firstId = idOf(first[0], stringIds);
-  if (firstId === "chsk/handshake") return { type: "handshake" };
-  if (firstId === "chsk/ack" && cbId === null) return { type: "ack", count: first[1], value };
-  return { type: "events", events: first.map((pushed) => pushedEvent(pushed, stringIds)) };
+  const inner = frameTypeOf(idOf(first[0], stringIds), "s->c");
+  if (inner === "handshake") return { type: inner };
+  if (inner === "ack" && cbId === null) return { type: inner, count: first[1], value };
+  if (inner === "volatile" && cbId === null && features.has(inner)) {
+    return { type: inner, event: readVolatile(first[1], "s->c", stringIds, features), value: first };
+  }
+  if (inner === "refresh" && cbId === null && features.has(inner)) return { type: inner };
+  return { type: "events", events: first.map((pushed) => readPushed(pushed, stringIds, features)) };
 }
 
-function oneEvent(value: unknown, stringIds: boolean): ServerFrame {
-  return { type: "events", events: [pushedEvent(value, stringIds)] };
-}
-
-/** A `chsk/*` event among pushed ones is a bad event: the namespace is the protocol's. */
-function pushedEvent(value: unknown, stringIds: boolean): Event | BadEvent {
+/** A `chsk/*` event among pushed ones is a bad event, but for those of features: the namespace is the protocol's. */
+function readPushed(value: unknown, stringIds: boolean, features: FeatureSet): SenteEvent | BadEvent {
   const event = readEvent(value, stringIds);
-  return event === undefined || isProtocolId(event[0]) ? new BadEvent(value) : event;
+  return event === undefined || !isUnderstood(event[0], "s->c", features) ? new BadEvent(value) : event;
 }
 
 /** The failure that a reply stands for: `:chsk/error` (Sente's), or `[:chsk/error {...}]` (our own servers'). */

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { Event } from "../api.ts";
 import type { Codec } from "../codecs/codec.ts";
 import { edn } from "../codecs/edn/index.ts";
 import { transitJson } from "../codecs/transit-json/index.ts";
+import type { SenteEvent } from "../event.ts";
 import { serverDefaults } from "../limits.ts";
 import { Batch } from "../session/batch.ts";
 import { ServerSession } from "../session/server-session.ts";
 import { double, equal, kw, sym, Tagged, uuid } from "../values/index.ts";
+import { noFeatures } from "./features.ts";
 
 // The recorded exchanges with the real Sente (golden/sente): our server session is given the recorded frames of the
 // client, with an application that does what the recorded one did, and must answer with the recorded bytes.
@@ -78,7 +79,7 @@ const withBytes = () => {
 };
 
 /** What the recorded application did. */
-function application(session: ServerSession, [id, data = null]: Event, cbId: string | null, value: unknown): void {
+function application(session: ServerSession, [id, data = null]: SenteEvent, cbId: string | null, value: unknown): void {
   const reply = (answer: unknown) => {
     if (cbId !== null) session.reply(cbId, answer);
   };
@@ -128,7 +129,7 @@ function replay(codec: Codec, frames: readonly Recorded[], value: unknown) {
       session = new ServerSession({
         codec,
         form: "wrapped",
-        ownPeer: false,
+        features: noFeatures,
         limits: { ...serverDefaults, pingIntervalMs: 1_500, pingTimeoutMs: 1_000 },
         root: Batch.root(),
       });

@@ -1,4 +1,4 @@
-// What travels in Sec-WebSocket-Protocol (PROTOCOL.md section 1): credentials that should stay out of access logs.
+// What travels in Sec-WebSocket-Protocol (PROTOCOL.md sections 1.2 and 6.4): credentials that should stay out of access logs.
 
 /** The subprotocol that our servers choose where it is offered. */
 export const SUBPROTOCOL = "sente-lite";
@@ -39,11 +39,11 @@ export function readProtocols(header: string | null): {
   return {
     offered,
     csrfToken: offered.find((name) => name.startsWith(CSRF))?.slice(CSRF.length),
-    session: offered.map(namedSession).find((named) => named !== undefined),
+    session: offered.map(readNamedSession).find((named) => named !== undefined),
   };
 }
 
-function namedSession(protocol: string): NamedSession | undefined {
+function readNamedSession(protocol: string): NamedSession | undefined {
   const [, id, received] = SESSION.exec(protocol) ?? [];
   return id === undefined ? undefined : { id, received: Number(received) };
 }

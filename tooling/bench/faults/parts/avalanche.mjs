@@ -90,7 +90,7 @@ export async function run(name, { downMs, ...params }) {
 }
 
 async function outage(name, downMs, { clients, withinMs }) {
-  const port = await freePort();
+  const port = await findFreePort();
   const first = await start("server", "avalanche", name, { port });
   const loading = await start("load", "avalanche", name, { port, clients, withinMs });
   // Once it was open for 5 s a connection counts as a good one, and the backoff begins anew (PROTOCOL.md section 8.2).
@@ -120,7 +120,7 @@ function peaks({ clients, waits, firstAttempts, bins }, jitterMs) {
 }
 
 /** A server that was killed must come back where it was. */
-async function freePort() {
+async function findFreePort() {
   const probe = createServer();
   await new Promise((listening) => probe.listen(0, "127.0.0.1", listening));
   const { port } = probe.address();

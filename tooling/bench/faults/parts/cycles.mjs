@@ -53,10 +53,10 @@ export async function load(_library, { port }) {
     ready: {},
     cycles: async (count) => {
       const end = cycle + count;
-      const inTurn = async () => {
+      const runInTurn = async () => {
         while (cycle < end) await comeAndGo(cycle++);
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, inTurn));
+      await Promise.all(Array.from({ length: AT_ONCE }, runInTurn));
     },
   };
 }

@@ -57,9 +57,9 @@ export async function load(library, { port, clients, spreadMs }) {
   return {
     ready: {},
     watch: async ({ darkAt, withinMs }) => {
-      const noticed = () => closedAt.filter((at) => at !== undefined);
-      await until(() => noticed().length === clients, withinMs);
-      return noticed().map((at) => at - darkAt);
+      const findNoticed = () => closedAt.filter((at) => at !== undefined);
+      await until(() => findNoticed().length === clients, withinMs);
+      return findNoticed().map((at) => at - darkAt);
     },
   };
 }

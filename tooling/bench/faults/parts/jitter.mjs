@@ -1,9 +1,9 @@
 // Clients whose connections break again and again while they are pushed numbered messages: what arrives?
-import { now, paced, sleep, until } from "../clock.mjs";
+import { now, pace, sleep, until } from "../clock.mjs";
 import { connectCrowd, uidOf } from "../crowd.mjs";
 import { cut } from "../network.mjs";
 import { start } from "../processes.mjs";
-import { percentile, round, seeded, sum } from "../statistics.mjs";
+import { createRandom, percentile, round, sum } from "../statistics.mjs";
 
 export const full = { clients: 1_000, messages: 120, perSecond: 2, everyMs: 15_000, awayMs: 2_000, stallMs: 500 };
 export const quick = { clients: 20, messages: 40, perSecond: 10, everyMs: 1_500, awayMs: 200, stallMs: 50 };
@@ -18,7 +18,7 @@ export async function server(library, { clients, messages, perSecond }) {
   return {
     ready: { port },
     push: () =>
-      paced(clients * messages, (messages / perSecond) * 1_000, (k) => {
+      pace(clients * messages, (messages / perSecond) * 1_000, (k) => {
         push(uidOf(k % clients), { n: Math.floor(k / clients) + 1, at: now(), text });
       }),
   };
@@ -30,16 +30,16 @@ export async function load(library, { port, clients, messages, everyMs, awayMs, 
   await connectCrowd(library, {
     count: clients,
     port,
-    opened: (index, { resumed }) => opened(crowd[index], resumed),
+    opened: (index, { resumed }) => noteOpened(crowd[index], resumed),
     closed: (index) => {
       crowd[index].isOpen = false;
     },
     received: (index, message) => {
       lastArrival = now();
-      received(crowd[index], message);
+      noteReceived(crowd[index], message);
     },
   });
-  const random = seeded(1);
+  const random = createRandom(1);
   const ends = [];
   const cutAgainAfter = (index, waitMs) => {
     const timer = setTimeout(() => {
@@ -84,7 +84,7 @@ const newRecord = () => ({
   replays: [],
 });
 
-function opened(record, resumed) {
+function noteOpened(record, resumed) {
   endReplay(record);
   record.isOpen = true;
   record.opens++;
@@ -93,7 +93,7 @@ function opened(record, resumed) {
   record.resumedAt = now();
 }
 
-function received(record, { n, at }) {
+function noteReceived(record, { n, at }) {
   // Pushed before the client was back: replayed.
   if (record.resumedAt !== null && at < record.resumedAt) record.lastReplayedAt = now();
   if (record.seen.has(n)) record.duplicated++;

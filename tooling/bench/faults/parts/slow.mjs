@@ -1,5 +1,5 @@
 // One client stops reading while 100 MB are pushed to it; 99 others get ten small messages a second.
-import { now, paced } from "../clock.mjs";
+import { now, pace } from "../clock.mjs";
 import { connectCrowd, uidOf } from "../crowd.mjs";
 import { hostOf } from "../network.mjs";
 import { start } from "../processes.mjs";
@@ -21,8 +21,8 @@ export async function server(library, { others, megabytes, overMs, warmMs }) {
   /** Both streams side by side: the big messages to one, the small ones to the others. */
   const streams = (uid, ms) =>
     Promise.all([
-      paced(Math.ceil(((megabytes * 1e6) / MESSAGE_BYTES) * (ms / overMs)), ms, (n) => push(uid, { n, text: big })),
-      paced(Math.ceil((others * OTHERS_PER_SECOND * ms) / 1_000), ms, (k) => {
+      pace(Math.ceil(((megabytes * 1e6) / MESSAGE_BYTES) * (ms / overMs)), ms, (n) => push(uid, { n, text: big })),
+      pace(Math.ceil((others * OTHERS_PER_SECOND * ms) / 1_000), ms, (k) => {
         push(uidOf(k % others), { n: k, at: now(), text: small });
       }),
     ]);
@@ -31,24 +31,24 @@ export async function server(library, { others, megabytes, overMs, warmMs }) {
     /** Until code is compiled and the heap has the size that this traffic takes. */
     warm: () => streams("reader", warmMs),
     /** What the traffic alone takes, when everybody reads. */
-    calm: () => observed(() => streams("reader", overMs)),
-    slow: async () => ({ ...(await observed(() => streams("slow", overMs))), open: connections() }),
+    calm: () => observe(() => streams("reader", overMs)),
+    slow: async () => ({ ...(await observe(() => streams("slow", overMs))), open: connections() }),
   };
 }
 
 /** The memory during some work: the highest resident size, and what is kept of it after a garbage collection. */
-async function observed(work) {
-  const before = inUse();
+async function observe(work) {
+  const before = measureHeap();
   let highest = 0;
   const sampling = setInterval(() => {
     highest = Math.max(highest, process.memoryUsage.rss());
   }, 50);
   await work();
   clearInterval(sampling);
-  return { highest, kept: inUse() - before };
+  return { highest, kept: measureHeap() - before };
 }
 
-function inUse() {
+function measureHeap() {
   global.gc();
   global.gc();
   const { heapUsed, external } = process.memoryUsage();
@@ -67,15 +67,15 @@ export async function load(library, { port, others }) {
     };
   };
   await connectCrowd(library, { count: others, port, received: (_, { at }) => latencies.push(now() - at) });
-  const beside = (connect, uid, index) =>
+  const connectBeside = (connect, uid, index) =>
     new Promise((opened) => {
       connect({ host: hostOf(index), port, uid, opened, closed: () => {}, received: () => {} });
     });
-  await beside(library.connect, "reader", others);
+  await connectBeside(library.connect, "reader", others);
   return {
     ready: {},
     take,
-    slow: () => beside(library.connectSlow, "slow", others + 1),
+    slow: () => connectBeside(library.connectSlow, "slow", others + 1),
   };
 }
 

@@ -14,7 +14,7 @@ export function plotsOf({ parts: { jitter, avalanche } }) {
   const plots = {};
   if (jitter !== undefined) plots[jitterPlot] = lossesOf(jitter.results);
   for (const downMs of avalanche?.params.downMs ?? []) {
-    plots[avalanchePlot(downMs)] = knockingOf(avalanche.results, downMs);
+    plots[avalanchePlot(downMs)] = plotKnocking(avalanche.results, downMs);
   }
   return plots;
 }
@@ -28,7 +28,7 @@ function lossesOf(results) {
   return bars(`Messages lost, of ${count(results[namesIn(results)[0]].sent)}`, rows);
 }
 
-function knockingOf(results, downMs) {
+function plotKnocking(results, downMs) {
   const panels = namesIn(results).map((name) => {
     const { bins, anyPeak } = results[name].outages.find((outage) => outage.downMs === downMs);
     return { title: titleOf(name), note: `highest ${count(anyPeak)}`, bins, isOurs: isOurs(name) };

@@ -11,7 +11,7 @@ const recordPath = join(root, "docs/data/reliability.json");
 export const readRecord = () => (existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, "utf8")) : { parts: {} });
 
 /** The record with what a run measured: what was measured otherwise, or is no longer comparable, goes. */
-export function merged(record, run) {
+export function mergeRun(record, run) {
   const parts = { ...record.parts };
   for (const [name, { params, results }] of Object.entries(run.parts)) {
     const before = parts[name];

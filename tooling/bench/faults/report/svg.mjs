@@ -14,19 +14,19 @@ const colours = {
   others: "#8c959f",
 };
 
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-const fixed = (value) => Number(value.toFixed(1));
+const escapeXml = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+const round = (value) => Number(value.toFixed(1));
 
 function text(x, y, content, { anchor = "start", fill = colours.ink, weight = 400 } = {}) {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}" fill="${fill}" font-weight="${weight}">${escaped(content)}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${fill}" font-weight="${weight}">${escapeXml(content)}</text>`;
 }
 
 const rect = (x, y, width, height, fill) =>
-  `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width)}" height="${fixed(height)}" fill="${fill}"/>`;
+  `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" fill="${fill}"/>`;
 
 /** `label` says in words what the plot shows, for whoever cannot see it. */
 function card(label, height, body) {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH * 1.4}" role="img" aria-label="${escaped(label).replaceAll('"', "&quot;")}" font-family="system-ui, sans-serif" font-size="${TEXT}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH * 1.4}" role="img" aria-label="${escapeXml(label).replaceAll('"', "&quot;")}" font-family="system-ui, sans-serif" font-size="${TEXT}">
 <rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" fill="${colours.card}" stroke="${colours.edge}"/>
 ${body.join("\n")}
 </svg>
@@ -89,11 +89,11 @@ export function histograms(title, panels, { binMs, untilMs, marks, axis }) {
 function silhouette(bins, highest, { x, binMs, untilMs, base, plotHeight }) {
   const shown = bins.slice(0, Math.ceil(untilMs / binMs));
   const steps = shown.map((value, bin) => {
-    const left = fixed(x(bin * binMs));
-    const right = fixed(x(Math.min(untilMs, (bin + 1) * binMs)));
-    const height = fixed(base - (plotHeight * value) / highest);
+    const left = round(x(bin * binMs));
+    const right = round(x(Math.min(untilMs, (bin + 1) * binMs)));
+    const height = round(base - (plotHeight * value) / highest);
     return `L${left} ${height}H${right}`;
   });
-  const end = fixed(x(Math.min(untilMs, shown.length * binMs)));
-  return `M${fixed(x(0))} ${base}${steps.join("")}L${end} ${base}Z`;
+  const end = round(x(Math.min(untilMs, shown.length * binMs)));
+  return `M${round(x(0))} ${base}${steps.join("")}L${end} ${base}Z`;
 }

@@ -12,7 +12,7 @@ const megabytes = (value) => `${value.toFixed(0)} MB`;
 const share = (some, all) => `${((100 * some) / all).toFixed(some === all ? 0 : 1)} %`;
 
 /** The results in the order in which the libraries are listed. */
-const inOrder = (results) =>
+const sortByLibrary = (results) =>
   Object.keys(libraries)
     .filter((name) => results[name] !== undefined)
     .map((name) => [titleOf(name), results[name]]);
@@ -22,7 +22,7 @@ export const tablesOf = {
   jitter: (results) => [
     {
       head: ["", "sent", "lost", "duplicated", "reordered", "cuts", "resumed", "replay p50", "replay p99"],
-      rows: inOrder(results).map(([title, r]) => [
+      rows: sortByLibrary(results).map(([title, r]) => [
         title,
         ...[r.sent, r.lost, r.duplicated, r.reordered, r.cuts, r.resumed].map(count),
         time(r.replayP50Ms),
@@ -42,7 +42,7 @@ export const tablesOf = {
         "others p99, one slow",
         "the slow one",
       ],
-      rows: inOrder(results).map(([title, r]) => [
+      rows: sortByLibrary(results).map(([title, r]) => [
         title,
         megabytes(r.rssCalmMb),
         megabytes(r.rssSlowMb),
@@ -56,13 +56,17 @@ export const tablesOf = {
   halfopen: (results) => [
     {
       head: ["", "server, median", "server, last", "client, median", "client, last"],
-      rows: inOrder(results).map(([title, r]) => [title, ...noticing(r, r.server), ...noticing(r, r.client)]),
+      rows: sortByLibrary(results).map(([title, r]) => [
+        title,
+        ...describeNoticing(r, r.server),
+        ...describeNoticing(r, r.client),
+      ]),
     },
   ],
   cycles: (results) => [
     {
       head: ["", "cycles", "bytes per cycle", "heap after warm-up", "heap at the end"],
-      rows: inOrder(results).map(([title, r]) => [
+      rows: sortByLibrary(results).map(([title, r]) => [
         title,
         count(r.cycles),
         r.bytesPerCycle.toFixed(1),
@@ -74,7 +78,7 @@ export const tablesOf = {
   echo: (results) => [
     {
       head: ["", "with sessions", "without", "ratio"],
-      rows: inOrder(results).map(([title, r]) => [
+      rows: sortByLibrary(results).map(([title, r]) => [
         title,
         `${r.onMicros.toFixed(1)} µs`,
         `${r.offMicros.toFixed(1)} µs`,
@@ -85,7 +89,7 @@ export const tablesOf = {
 };
 
 function avalancheTable(results, downMs) {
-  const rows = inOrder(results).flatMap(([title, { outages }]) =>
+  const rows = sortByLibrary(results).flatMap(([title, { outages }]) =>
     outages
       .filter((outage) => outage.downMs === downMs)
       .map((r) => [
@@ -117,7 +121,7 @@ function avalancheTable(results, downMs) {
   };
 }
 
-function noticing({ clients, withinMs }, { noticed, medianMs, maxMs }) {
+function describeNoticing({ clients, withinMs }, { noticed, medianMs, maxMs }) {
   if (noticed === 0) return [`never within ${withinMs / 1_000} s`, "–"];
   return [time(medianMs), noticed === clients ? time(maxMs) : `${clients - noticed} of ${clients} never`];
 }

@@ -1,6 +1,6 @@
 import type { TraceEntry } from "@sente-lite/browser";
-import { byId, make } from "../elements.ts";
-import { keyedList } from "../keyed-list.ts";
+import { findById, make } from "../elements.ts";
+import { createKeyedList } from "../keyed-list.ts";
 import type { WireRecord } from "./wire-record.ts";
 
 /** Of what a frame says, so much is shown. */
@@ -19,7 +19,7 @@ const clock = new Intl.DateTimeFormat([], {
 
 /** Shows what went over the wire, the newest at the top. */
 export function createFrameLog(): (entries: readonly Row[]) => void {
-  const update = keyedList<Row>(byId("frames", HTMLOListElement), {
+  const update = createKeyedList<Row>(findById("frames", HTMLOListElement), {
     key: ({ key }) => String(key),
     create: () => make("li", "frame"),
     update: (item, { entry }) => fill(item, entry),
@@ -41,7 +41,7 @@ function fill(item: HTMLElement, entry: TraceEntry): void {
     make("span", "frame-label", entry.label),
     make("span", "frame-size", `${entry.bytes} B`),
     time,
-    ...(entry.payload === undefined ? [] : [make("code", "frame-payload", shown(entry.payload))]),
+    ...(entry.payload === undefined ? [] : [make("code", "frame-payload", showPayload(entry.payload))]),
   );
 }
 
@@ -58,7 +58,7 @@ function labelOf(entry: Exclude<TraceEntry, { type: "frame" }>): string {
   return `closed, ${entry.code}${entry.reason === "" ? "" : ` ${entry.reason}`}`;
 }
 
-function shown(payload: string | Uint8Array): string {
+function showPayload(payload: string | Uint8Array): string {
   if (typeof payload === "string") {
     return payload.length > MAX_CHARACTERS ? `${payload.slice(0, MAX_CHARACTERS)}…` : payload;
   }

@@ -1,28 +1,39 @@
 import type { ChannelSocketClient, ClientState } from "@sente-lite/browser";
-import { byId } from "../elements.ts";
+import type { Person } from "../../domain/events.ts";
+import { findById } from "../elements.ts";
 import type { Stall } from "../stall.ts";
 import { createFrameLog } from "./frame-log.ts";
+import { createNodeList } from "./node-list.ts";
 import { createRoundTripPlot } from "./round-trip-plot.ts";
 import { createTrials } from "./trials.ts";
-import { emptyRecord, recorded, type Told } from "./wire-record.ts";
+import { emptyRecord, recordEntry, type Told } from "./wire-record.ts";
 
 /** The panel in which one sees the library work. Nothing is drawn while it is folded away. */
-export function createLibraryPanel(client: ChannelSocketClient, codecName: string, stall: Stall): void {
-  const panel = byId("library", HTMLElement);
-  const button = byId("library-button", HTMLButtonElement);
-  const payloads = byId("payloads", HTMLInputElement);
+export function createLibraryPanel(
+  client: ChannelSocketClient,
+  codecName: string,
+  stall: Stall,
+  me: () => Person | undefined,
+): void {
+  const panel = findById("library", HTMLElement);
+  const button = findById("library-button", HTMLButtonElement);
+  const payloads = findById("payloads", HTMLInputElement);
   const facts = {
-    state: byId("fact-state", HTMLElement),
-    codec: byId("fact-codec", HTMLElement),
-    session: byId("fact-session", HTMLElement),
-    attempts: byId("fact-attempts", HTMLElement),
-    queued: byId("fact-queued", HTMLElement),
-    out: byId("fact-out", HTMLElement),
-    in: byId("fact-in", HTMLElement),
+    state: findById("fact-state", HTMLElement),
+    codec: findById("fact-codec", HTMLElement),
+    session: findById("fact-session", HTMLElement),
+    attempts: findById("fact-attempts", HTMLElement),
+    queued: findById("fact-queued", HTMLElement),
+    out: findById("fact-out", HTMLElement),
+    in: findById("fact-in", HTMLElement),
   };
   const plot = createRoundTripPlot();
   const log = createFrameLog();
-  const trials = createTrials(client.chsk.breakConnection, stall);
+  const trials = createTrials(
+    client.chsk.breakConnection,
+    stall,
+    createNodeList(client, me, () => !panel.hidden),
+  );
   let record = emptyRecord;
 
   let isDue = false;
@@ -55,7 +66,7 @@ export function createLibraryPanel(client: ChannelSocketClient, codecName: strin
   const watch = (withPayloads: boolean) =>
     client.trace(
       (entry) => {
-        record = recorded(record, entry, performance.now());
+        record = recordEntry(record, entry, performance.now());
         show();
       },
       { payloads: withPayloads },
@@ -68,11 +79,11 @@ export function createLibraryPanel(client: ChannelSocketClient, codecName: strin
   payloads.addEventListener("change", () => {
     watchAnew();
     if (payloads.checked) return;
-    const withoutPayload = ({ key, entry }: (typeof record.entries)[number]) =>
+    const stripPayload = ({ key, entry }: (typeof record.entries)[number]) =>
       entry.type === "frame" && entry.payload !== undefined
         ? { key, entry: { ...entry, payload: "" } }
         : { key, entry };
-    record = { ...record, entries: record.entries.map(withoutPayload) };
+    record = { ...record, entries: record.entries.map(stripPayload) };
     show();
   });
 
@@ -82,7 +93,7 @@ export function createLibraryPanel(client: ChannelSocketClient, codecName: strin
     document.documentElement.toggleAttribute("data-library", !isFolded);
     watchAnew();
     if (isFolded) return;
-    trials.unfolded();
+    trials.noteUnfolded();
     show();
   };
   button.addEventListener("click", () => fold(!panel.hidden));
@@ -90,7 +101,7 @@ export function createLibraryPanel(client: ChannelSocketClient, codecName: strin
     fold(true);
     button.focus();
   };
-  byId("library-close", HTMLButtonElement).addEventListener("click", foldAndGoBack);
+  findById("library-close", HTMLButtonElement).addEventListener("click", foldAndGoBack);
   document.addEventListener("keydown", (event) => {
     // What lies over it is closed first: a dialog, or a list that came in from the side.
     if (event.key !== "Escape" || event.defaultPrevented || panel.hidden || event.isComposing) return;

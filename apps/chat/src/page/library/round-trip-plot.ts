@@ -1,4 +1,4 @@
-import { byId } from "../elements.ts";
+import { findById } from "../elements.ts";
 
 // Round trips differ by powers of ten, from a server on this machine to a network that stood still: so does the scale.
 const LEAST_MS = 1;
@@ -8,7 +8,7 @@ const HEIGHT = 40;
 
 /** Draws round trips as a line, the newest at the right end, and says them in words. */
 export function createRoundTripPlot(): (roundTripsMs: readonly number[]) => void {
-  const words = byId("trips-text", HTMLParagraphElement);
+  const words = findById("trips-text", HTMLParagraphElement);
   const plot = svgById("trips-plot");
   const line = document.createElementNS(plot.namespaceURI, "polyline");
   const end = document.createElementNS(plot.namespaceURI, "polyline");

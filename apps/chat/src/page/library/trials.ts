@@ -1,13 +1,20 @@
-import { byId } from "../elements.ts";
+import { findById } from "../elements.ts";
 import type { Stall } from "../stall.ts";
 
 const STALL_MS = 5_000;
 
-/** The buttons with which one does to the connection what networks and deploys do. */
-export function createTrials(cut: () => void, stall: Stall): { readonly unfolded: () => void } {
-  byId("cut", HTMLButtonElement).addEventListener("click", cut);
+/**
+ * The buttons with which one does to the connection what networks and deploys do. `showNodes` is told the token of a demo
+ * over several servers.
+ */
+export function createTrials(
+  cut: () => void,
+  stall: Stall,
+  showNodes: (token: string) => Promise<boolean>,
+): { readonly noteUnfolded: () => void } {
+  findById("cut", HTMLButtonElement).addEventListener("click", cut);
 
-  const stallButton = byId("stall", HTMLButtonElement);
+  const stallButton = findById("stall", HTMLButtonElement);
   const idle = stallButton.textContent;
   const countDown = () => {
     const until = stall.until();
@@ -23,8 +30,8 @@ export function createTrials(cut: () => void, stall: Stall): { readonly unfolded
     countDown();
   });
 
-  const restart = byId("restart", HTMLButtonElement);
-  const said = byId("restart-error", HTMLParagraphElement);
+  const restart = findById("restart", HTMLButtonElement);
+  const said = findById("restart-error", HTMLParagraphElement);
   restart.addEventListener("click", async () => {
     // A server that ends at once may not answer any more; then the badge tells the rest.
     const response = await fetch(`/demo/restart/${token}`, { method: "POST" }).catch(() => undefined);
@@ -39,10 +46,12 @@ export function createTrials(cut: () => void, stall: Stall): { readonly unfolded
     // Not there just now: the next unfolding asks again.
     isAsked = response !== undefined;
     if (response?.status === 200) token = await response.text();
-    byId("restart-trial", HTMLDivElement).hidden = token === "";
+    // Several servers have a button each.
+    const isOne = token !== "" && !(await showNodes(token));
+    findById("restart-trial", HTMLDivElement).hidden = !isOne;
   };
   return {
-    unfolded: () => {
+    noteUnfolded: () => {
       if (isAsked) return;
       isAsked = true;
       void askServer();

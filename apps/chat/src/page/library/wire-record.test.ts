@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { emptyRecord, recorded, type WireRecord } from "./wire-record.ts";
+import { emptyRecord, recordEntry, type WireRecord } from "./wire-record.ts";
 
 const frame = (record: WireRecord, direction: "in" | "out", label: string, now = 0) =>
-  recorded(record, { type: "frame", at: 0, direction, label, bytes: 10 }, now);
+  recordEntry(record, { type: "frame", at: 0, direction, label, bytes: 10 }, now);
 
 it("counts frames and bytes each way", () => {
   const record = frame(frame(frame(emptyRecord, "out", "chat/leave"), "in", "ack 1"), "in", "ping");
@@ -21,7 +21,7 @@ it("measures a round trip from a request, or a ping, to its reply, whatever come
 
 it("does not take a reply on the next connection for the answer to what went out on the last one", () => {
   const asked = frame(emptyRecord, "out", "chat/send r7", 100);
-  const cut = recorded(asked, { type: "closed", at: 0, code: 1006, reason: "" }, 101);
+  const cut = recordEntry(asked, { type: "closed", at: 0, code: 1006, reason: "" }, 101);
   expect(frame(cut, "in", "reply r7", 900).roundTrips).toEqual([]);
 });
 

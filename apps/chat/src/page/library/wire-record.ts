@@ -33,7 +33,7 @@ export const emptyRecord: WireRecord = {
 };
 
 /** `now` is finer than the entry's time, which has whole milliseconds: any clock that never goes back. */
-export function recorded(record: WireRecord, entry: TraceEntry, now: number): WireRecord {
+export function recordEntry(record: WireRecord, entry: TraceEntry, now: number): WireRecord {
   const next: WireRecord = {
     ...record,
     total: record.total + 1,
@@ -44,16 +44,16 @@ export function recorded(record: WireRecord, entry: TraceEntry, now: number): Wi
   if (entry.type === "opening") return next;
   const { frames, bytes } = record[entry.direction];
   const counted = { ...next, [entry.direction]: { frames: frames + 1, bytes: bytes + entry.bytes } };
-  return entry.direction === "out" ? asked(counted, entry.label, now) : answered(counted, entry.label, now);
+  return entry.direction === "out" ? recordRequest(counted, entry.label, now) : recordReply(counted, entry.label, now);
 }
 
 /** Of a request the label is `chat/send r7`, of a ping `chsk/ws-ping p7`. */
-function asked(record: WireRecord, label: string, now: number): WireRecord {
+function recordRequest(record: WireRecord, label: string, now: number): WireRecord {
   const cbId = /^\S+ ([rp]\d+)$/.exec(label)?.[1];
   return cbId === undefined ? record : { ...record, waiting: new Map(record.waiting).set(cbId, now) };
 }
 
-function answered(record: WireRecord, label: string, now: number): WireRecord {
+function recordReply(record: WireRecord, label: string, now: number): WireRecord {
   const cbId = /^reply (\S+)$/.exec(label)?.[1];
   const since = cbId === undefined ? undefined : record.waiting.get(cbId);
   if (cbId === undefined || since === undefined) return record;

@@ -1,4 +1,4 @@
-import type { Event } from "@sente-lite/protocol";
+import type { SenteEvent } from "@sente-lite/protocol";
 import { describe, expect } from "vitest";
 import sente from "../../../../protocol/golden/sente/edn.json" with { type: "json" };
 import odd from "../../../../protocol/golden/sente/jvm-client-edn-odd.json" with { type: "json" };
@@ -10,7 +10,7 @@ import senteLiteHeartbeat from "../../../../protocol/golden/sente_lite/server-he
 };
 import senteLite from "../../../../protocol/golden/sente_lite/server-main.json" with { type: "json" };
 import senteLiteQuery from "../../../../protocol/golden/sente_lite/server-query-params.json" with { type: "json" };
-import { type ClientSection, codesOf, eventsOf, isOpen, played, until, withId } from "./section.ts";
+import { type ClientSection, codesOf, eventsOf, isOpen, stageClient, until, withId } from "./section.ts";
 
 // What real Clojure servers sent, played to our client frame by frame.
 
@@ -22,7 +22,7 @@ interface Frame {
 }
 
 /** The frames of the server on its first connection. */
-function sentBy(frames: readonly Frame[]): readonly string[] {
+function framesOf(frames: readonly Frame[]): readonly string[] {
   return frames
     .filter(({ dir, conn }) => (dir === "server>client" && conn === undefined) || dir === "s->c")
     .flatMap(({ text, utf8 }) => text ?? utf8 ?? []);
@@ -59,9 +59,9 @@ export function clojureServerTests(section: ClientSection): void {
 
   describe("§3 wrapped frames: the recorded server of Sente", () => {
     test("is understood: every push arrives in order, every ping is answered, and no reply that nobody asked for harms", async () => {
-      const { stage, client, messages, errors } = await played(section);
-      const [handshake = "", ...frames] = sentBy(sente.frames as readonly Frame[]);
-      const connection = await stage.greeted(handshake);
+      const { stage, client, messages, errors } = await stageClient(section);
+      const [handshake = "", ...frames] = framesOf(sente.frames as readonly Frame[]);
+      const connection = await stage.greet(handshake);
       expect(await until(client.state, isOpen)).toMatchObject({
         uid: "cap-1",
         handshakeData: { server: "sente", n: 1 },
@@ -90,14 +90,14 @@ export function clojureServerTests(section: ClientSection): void {
     for (const { label = "", text } of (odd.frames as readonly OddFrame[]).filter(isOddFrame)) {
       const isClosing = closing.has(label);
       test(`odd: ${label}: the client ${isClosing ? "closes with 4400, and comes again" : "goes on"}`, async () => {
-        const { stage, client, messages } = await played(section);
-        const connection = await stage.greeted();
+        const { stage, client, messages } = await stageClient(section);
+        const connection = await stage.greet();
         await until(client.state, isOpen);
         if (text === undefined) connection.sendBinary(btoa("[[[:odd/binary 1]] nil]"));
         else connection.send(text);
         if (isClosing) {
-          expect((await connection.closed()).code).toBe(4400);
-          (await stage.greeted()).send("[[[:test/last 1]] nil]");
+          expect((await connection.waitForClose()).code).toBe(4400);
+          (await stage.greet()).send("[[[:test/last 1]] nil]");
         } else connection.send("[[[:test/last 1]] nil]");
         await messages.next(withId("test/last"));
         expect(client.state.get().open).toBe(true);
@@ -105,10 +105,10 @@ export function clojureServerTests(section: ClientSection): void {
     }
 
     test("odd: a batch with a bad event in it loses no other", async () => {
-      const { stage, messages } = await played(section);
+      const { stage, messages } = await stageClient(section);
       const { text = "" } =
         (odd.frames as readonly OddFrame[]).find(({ label }) => label === "batch with a bad 2nd event") ?? {};
-      (await stage.greeted()).send(text);
+      (await stage.greet()).send(text);
       await messages.next(withId("odd/after-bad"));
       expect(eventsOf(messages)).toEqual([
         ["odd/good", 1],
@@ -117,25 +117,25 @@ export function clojureServerTests(section: ClientSection): void {
     });
 
     test("odd: closed, cut, and closed before the handshake, as its connections were: it comes again after each", async () => {
-      const { stage, client } = await played(section);
+      const { stage, client } = await stageClient(section);
       const of = (conn: string) => (odd.frames as readonly OddFrame[]).filter((frame) => frame.conn === conn);
-      const greeting = (conn: string) => of(conn).find(({ kind }) => kind === "text")?.text;
-      const closed = await stage.greeted(greeting("conn2"));
+      const greetingOf = (conn: string) => of(conn).find(({ kind }) => kind === "text")?.text;
+      const closed = await stage.greet(greetingOf("conn2"));
       expect((await until(client.state, isOpen)).uid).toBe("u-2");
       closed.close(1001, "bye");
-      const cut = await stage.greeted(greeting("conn3"));
+      const cut = await stage.greet(greetingOf("conn3"));
       expect((await until(client.state, ({ open, uid }) => open && uid === "u-3")).open).toBe(true);
       cut.terminate();
       (await stage.connection()).close(1011, "no");
-      await stage.greeted(greeting("conn3"));
+      await stage.greet(greetingOf("conn3"));
       await until(client.state, isOpen);
       expect(stage.count).toBe(4);
     });
 
     test("odd: nil for a uid, and for all of a bare handshake", async () => {
       for (const handshake of ["[[:chsk/handshake [nil nil nil]] nil]", "[:chsk/handshake nil]"]) {
-        const { stage, client } = await played(section);
-        await stage.greeted(handshake);
+        const { stage, client } = await stageClient(section);
+        await stage.greet(handshake);
         expect((await until(client.state, isOpen)).uid).toBe(null);
       }
     });
@@ -143,11 +143,11 @@ export function clojureServerTests(section: ClientSection): void {
 
   describe("§4 bare frames: the recorded server of sente_lite", () => {
     test("is understood: every event arrives", async () => {
-      const { stage, client, messages } = await played(section);
-      const [first = "", ...rest] = sentBy(senteLite.frames as readonly Frame[]);
+      const { stage, client, messages } = await stageClient(section);
+      const [first = "", ...rest] = framesOf(senteLite.frames as readonly Frame[]);
       const all = [first, ...rest];
       const at = all.findIndex((frame) => frame.startsWith("[:chsk/handshake"));
-      const connection = await stage.greeted(all[at]);
+      const connection = await stage.greet(all[at]);
       expect(await until(client.state, isOpen)).toMatchObject({ handshakeData: { "sente-lite-version": "2.0.0" } });
       // Two echoes are no EDN: a regular expression, and an object of JavaScript. They would close with 4400.
       const isEdn = (frame: string) => !/#"|#object/.test(frame);
@@ -156,7 +156,7 @@ export function clojureServerTests(section: ClientSection): void {
       for (const frame of events) connection.send(frame);
       connection.send("[:test/last 1]");
       await messages.next(withId("test/last"));
-      const received = eventsOf(messages) as readonly Event[];
+      const received = eventsOf(messages) as readonly SenteEvent[];
       expect(received.map(([id]) => id)).toEqual([
         ...events.map((frame) => /^\[:(\S+) /.exec(frame)?.[1]),
         "test/last",
@@ -175,9 +175,9 @@ export function clojureServerTests(section: ClientSection): void {
 
     for (const [name, { frames, close }] of Object.entries(heartbeats)) {
       test(`is answered: each ping of ${name} by a pong; and its close by another connection`, async () => {
-        const { stage, client } = await played(section);
-        const [handshake = "", ...pings] = sentBy(frames as readonly Frame[]);
-        const connection = await stage.greeted(handshake);
+        const { stage, client } = await stageClient(section);
+        const [handshake = "", ...pings] = framesOf(frames as readonly Frame[]);
+        const connection = await stage.greet(handshake);
         expect((await until(client.state, isOpen)).uid).toMatch(/^conn-\d+-\d$/);
         for (const ping of pings) {
           connection.send(ping);
@@ -186,7 +186,7 @@ export function clojureServerTests(section: ClientSection): void {
         // 1005 is the absence of a code.
         if (close.code === 1005) connection.close();
         else connection.close(close.code, close.reason);
-        await stage.greeted(handshake);
+        await stage.greet(handshake);
         await until(client.state, isOpen);
       });
     }

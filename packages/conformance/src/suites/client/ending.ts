@@ -1,17 +1,17 @@
 import type { ClientState } from "@sente-lite/protocol";
 import { describe, expect } from "vitest";
-import { type ClientSection, isOpen, played, until } from "./section.ts";
+import { type ClientSection, isOpen, stageClient, until } from "./section.ts";
 
 export function endingTests(section: ClientSection): void {
   const { test } = section;
 
   describe("§8 what the application asks for", () => {
     test("disconnect() closes with 1000 and stays closed", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       client.chsk.disconnect();
-      expect((await connection.closed()).code).toBe(1000);
+      expect((await connection.waitForClose()).code).toBe(1000);
       expect(client.state.get()).toMatchObject({
         status: "idle",
         open: false,
@@ -22,8 +22,8 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("disconnect() rejects what is in flight", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const request = client.requestFn(["test/ask", 1]);
       await connection.frame();
       client.chsk.disconnect();
@@ -31,34 +31,34 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("disconnect() while the attempt is under way gives it up", async () => {
-      const { stage, client } = await played(section);
+      const { stage, client } = await stageClient(section);
       const attempt = await stage.attempt();
       client.chsk.disconnect();
-      await attempt.closed();
+      await attempt.waitForClose();
       expect(client.state.get().status).toBe("idle");
     });
 
     test("disconnect() while it waits to reconnect ends the waiting", async () => {
-      const { stage, client } = await played(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
-      (await stage.greeted()).terminate();
+      const { stage, client } = await stageClient(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
+      (await stage.greet()).terminate();
       await until(client.state, ({ status }) => status === "backoff");
       client.chsk.disconnect();
       expect(client.state.get()).toMatchObject({ status: "idle", udtNextReconnect: null });
     });
 
     test("close() closes with 1000, and may be called twice", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       client.close();
       client.close();
-      expect((await connection.closed()).code).toBe(1000);
+      expect((await connection.waitForClose()).code).toBe(1000);
       await expect(client.ready()).rejects.toMatchObject({ name: "HandshakeError" });
     });
 
     test("after close() nothing is accepted any more", async () => {
-      const { stage, client } = await played(section);
-      await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      await stage.greet();
       await until(client.state, isOpen);
       client.close();
       expect(client.state.get().open).toBe(false);
@@ -70,75 +70,75 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("a server that never answers the close does not keep the client from going", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       connection.stall();
       client.chsk.reconnect();
-      await stage.greeted();
+      await stage.greet();
       await until(client.state, isOpen);
     });
 
     test("breakConnection() costs the connection, and the client reconnects", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       client.chsk.breakConnection();
-      const { code } = await connection.closed();
+      const { code } = await connection.waitForClose();
       expect([4000, 1006]).toContain(code);
-      await stage.greeted();
+      await stage.greet();
       expect((await until(client.state, isOpen)).firstOpen).toBe(false);
     });
 
     test("reconnect() closes with 4000 and connects anew at once", async () => {
-      const { stage, client } = await played(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       client.chsk.reconnect();
-      expect((await connection.closed()).code).toBe(4000);
+      expect((await connection.waitForClose()).code).toBe(4000);
       expect((await stage.attempt()).param("attempt")).toBe("2");
     });
 
     test("reconnect() while it waits connects at once", async () => {
-      const { stage, client } = await played(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
-      (await stage.greeted()).terminate();
+      const { stage, client } = await stageClient(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
+      (await stage.greet()).terminate();
       await until(client.state, ({ status }) => status === "backoff");
       client.chsk.reconnect();
-      await stage.greeted();
+      await stage.greet();
       expect((await until(client.state, isOpen)).reconnectCount).toBe(0);
     });
 
     test("what the old connection still says after reconnect() is not heard", async () => {
-      const { stage, client, messages } = await played(section);
-      const old = await stage.greeted();
+      const { stage, client, messages } = await stageClient(section);
+      const old = await stage.greet();
       await until(client.state, isOpen);
       client.chsk.reconnect();
       old.send("[[[:test/old 1]] nil]");
-      const connection = await stage.greeted();
+      const connection = await stage.greet();
       connection.send("[[[:test/new 1]] nil]");
       await messages.next(({ id }) => id === "test/new");
       expect(messages.all.map(({ id }) => id)).not.toContain("test/old");
     });
 
     test("functions can be taken off the client", async () => {
-      const { stage, client } = await played(section, { connect: false });
+      const { stage, client } = await stageClient(section, { connect: false });
       const { sendFn, chsk, ready, close } = client;
       const { connect } = chsk;
       connect();
       sendFn(["test/a", 1]);
-      const connection = await stage.greeted();
+      const connection = await stage.greet();
       await ready();
       expect(await connection.frame()).toBe("[[:test/a 1] nil]");
       close();
-      expect((await connection.closed()).code).toBe(1000);
+      expect((await connection.waitForClose()).code).toBe(1000);
     });
 
     test("a client disposed of is closed", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       await client[Symbol.asyncDispose]?.();
-      expect((await connection.closed()).code).toBe(1000);
+      expect((await connection.waitForClose()).code).toBe(1000);
     });
   });
 
@@ -147,21 +147,21 @@ export function endingTests(section: ClientSection): void {
       states.map(({ status }) => status).filter((status, index, all) => status !== all[index - 1]);
 
     test("it goes from idle over opening to open, over backoff and back, and to idle", async () => {
-      const { stage, client, states } = await played(section, { connect: false });
+      const { stage, client, states } = await stageClient(section, { connect: false });
       expect(client.state.get().status).toBe("idle");
       client.chsk.connect();
-      (await stage.greeted()).terminate();
+      (await stage.greet()).terminate();
       await until(client.state, ({ status }) => status === "backoff");
-      await stage.greeted();
+      await stage.greet();
       await until(client.state, isOpen);
       client.chsk.disconnect();
       expect(statuses(states)).toEqual(["opening", "open", "backoff", "opening", "open", "idle"]);
     });
 
     test("every change is an event chsk/state with the state before and after", async () => {
-      const { stage, client, messages, states } = await played(section, { connect: false });
+      const { stage, client, messages, states } = await stageClient(section, { connect: false });
       client.chsk.connect();
-      await stage.greeted();
+      await stage.greet();
       await until(client.state, isOpen);
       const events = messages.all
         .filter(({ id }) => id === "chsk/state")
@@ -174,8 +174,8 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("get() gives the same frozen object until it changes", async () => {
-      const { stage, client } = await played(section);
-      await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      await stage.greet();
       const state = await until(client.state, isOpen);
       expect(Object.isFrozen(state)).toBe(true);
       expect(client.state.get()).toBe(state);
@@ -184,7 +184,7 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("a subscription does not call at once, gives both states, and can be ended", async () => {
-      const { stage, client } = await played(section, { connect: false });
+      const { stage, client } = await stageClient(section, { connect: false });
       const calls: (readonly [ClientState, ClientState])[] = [];
       const stop = client.state.subscribe((next, previous) => calls.push([next, previous]));
       expect(calls).toEqual([]);
@@ -192,13 +192,13 @@ export function endingTests(section: ClientSection): void {
       client.chsk.connect();
       expect(calls).toEqual([[client.state.get(), idle]]);
       stop();
-      await stage.greeted();
+      await stage.greet();
       await until(client.state, isOpen);
       expect(calls).toHaveLength(1);
     });
 
     test("a subscriber that throws is reported, and the others are called", async () => {
-      const { client, errors, states } = await played(section, { connect: false });
+      const { client, errors, states } = await stageClient(section, { connect: false });
       client.state.subscribe(() => {
         throw new Error("subscriber at fault");
       });
@@ -208,8 +208,8 @@ export function endingTests(section: ClientSection): void {
     });
 
     test("the state tells when the next attempt comes", async () => {
-      const { stage, client } = await played(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
-      (await stage.greeted()).terminate();
+      const { stage, client } = await stageClient(section, { reconnectBaseMs: 3_600_000, reconnectCapMs: 3_600_000 });
+      (await stage.greet()).terminate();
       const { udtNextReconnect, reconnectCount } = await until(client.state, ({ status }) => status === "backoff");
       expect(udtNextReconnect).toBeGreaterThan(Date.now() - 1_000);
       expect(udtNextReconnect).toBeLessThanOrEqual(Date.now() + 3_600_000);

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
-import type { CodecName } from "../../targets/target.ts";
-import { type ClientSection, cbIdOf, isOpen, played, until, withId } from "./section.ts";
+import { codecs, type TextCodecName, textCodecNames } from "../../codecs.ts";
+import { type ClientSection, cbIdOf, isOpen, stageClient, until, withId } from "./section.ts";
 
-const pings: Readonly<Record<CodecName, readonly [handshake: string, ping: string, pong: string]>> = {
+const pings: Readonly<Record<TextCodecName, readonly [handshake: string, ping: string, pong: string]>> = {
   edn: ['[[:chsk/handshake ["u" nil nil]] nil]', "[:chsk/ws-ping nil]", "[[:chsk/ws-pong] nil]"],
   json: ['[["chsk/handshake",["u",null,null]],null]', '["chsk/ws-ping",null]', '[["chsk/ws-pong"],null]'],
   "transit-json": [
@@ -13,14 +13,14 @@ const pings: Readonly<Record<CodecName, readonly [handshake: string, ping: strin
 };
 
 export function livenessTests(section: ClientSection): void {
-  const { target, test } = section;
+  const { test } = section;
 
   describe("§7 liveness", () => {
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       test(`${codec}: the server's ping is answered`, async () => {
         const [handshake, ping, pong] = pings[codec];
-        const { stage, client } = await played(section, { codec: target.codecs[codec] });
-        const connection = await stage.greeted(handshake);
+        const { stage, client } = await stageClient(section, { codec: codecs[codec] });
+        const connection = await stage.greet(handshake);
         await until(client.state, isOpen);
         connection.send(ping);
         expect(await connection.frame()).toBe(pong);
@@ -28,15 +28,15 @@ export function livenessTests(section: ClientSection): void {
     }
 
     test("the server's ping reaches the application as chsk/ws-ping", async () => {
-      const { stage, messages } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, messages } = await stageClient(section);
+      const connection = await stage.greet();
       connection.send("[:chsk/ws-ping nil]");
       await messages.next(withId("chsk/ws-ping"));
     });
 
     test("a silent server is pinged after the interval, each time with a new cb-id", async () => {
-      const { stage, client } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 5_000 });
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 5_000 });
+      const connection = await stage.greet();
       const cbIds: string[] = [];
       while (cbIds.length < 4) {
         const ping = await connection.frame();
@@ -50,8 +50,8 @@ export function livenessTests(section: ClientSection): void {
     });
 
     test("a pong is no event, and no error", async () => {
-      const { stage, messages, errors } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 5_000 });
-      const connection = await stage.greeted();
+      const { stage, messages, errors } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 5_000 });
+      const connection = await stage.greet();
       connection.send(`["pong" "${cbIdOf(await connection.frame())}"]`);
       connection.send("[[[:test/after 1]] nil]");
       await messages.next(withId("test/after"));
@@ -60,27 +60,27 @@ export function livenessTests(section: ClientSection): void {
     });
 
     test("a ping that is not answered closes with 4408, and the client reconnects", async () => {
-      const { stage, client } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 80 });
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 80 });
+      const connection = await stage.greet();
       await connection.frame();
-      expect((await connection.closed()).code).toBe(4408);
+      expect((await connection.waitForClose()).code).toBe(4408);
       expect(connection.received).toHaveLength(1);
-      const again = await stage.greeted();
+      const again = await stage.greet();
       expect(again.param("attempt")).toBe("2");
       await until(client.state, isOpen);
     });
 
     test("a server that hangs, unread and unanswering, is given up", async () => {
-      const { stage, client } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 80 });
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 80 });
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       connection.stall();
       expect((await stage.attempt()).param("attempt")).toBe("2");
     });
 
     test("anything that comes is life, not the pong alone", async () => {
-      const { stage, client } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 60_000 });
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 60_000 });
+      const connection = await stage.greet();
       for (let i = 0; i < 3; i++) {
         await connection.frame();
         connection.send(`[[[:test/alive ${i}]] nil]`);
@@ -89,11 +89,11 @@ export function livenessTests(section: ClientSection): void {
     });
 
     test("a late answer to a ping of an earlier connection is nothing", async () => {
-      const { stage, client, errors } = await played(section, { pingIntervalMs: 40, pingTimeoutMs: 60_000 });
-      const first = await stage.greeted();
+      const { stage, client, errors } = await stageClient(section, { pingIntervalMs: 40, pingTimeoutMs: 60_000 });
+      const first = await stage.greet();
       const cbId = cbIdOf(await first.frame());
       first.terminate();
-      const second = await stage.greeted();
+      const second = await stage.greet();
       second.send(`["pong" "${cbId}"]`);
       second.send(`["pong" "${cbIdOf(await second.frame())}"]`);
       await second.frame();

@@ -1,12 +1,13 @@
-import type { ClientMessage, Event } from "@sente-lite/protocol";
+import type { ClientMessage, SenteEvent } from "@sente-lite/protocol";
 import { describe, expect } from "vitest";
 import edn from "../../../../protocol/golden/sente/edn.json" with { type: "json" };
 import multi from "../../../../protocol/golden/sente/multi-edn.json" with { type: "json" };
 import transit from "../../../../protocol/golden/sente/transit.json" with { type: "json" };
+import { codecs } from "../../codecs.ts";
 import type { Mailbox } from "../../mailbox.ts";
 import type { StageConnection } from "../../stage/stage.ts";
 import { type Recorded, strangers, textsOf } from "../recorded.ts";
-import { type ClientSection, isOpen, type Played, played, until } from "./section.ts";
+import { type ClientSection, isOpen, type Played, stageClient, until } from "./section.ts";
 
 // The recorded exchanges with a real Sente, with our client in the place of the recorded one. What it understood of a
 // frame is seen by what it sends: each recorded event is given to it, and it sends the same again, which has to be the
@@ -23,7 +24,7 @@ const syntaxes = {
     back: ":test/back",
     last: ":test/last",
     // The same without what is short for something before it.
-    expanded: (text: string) => text,
+    expand: (text: string) => text,
     asValue: (text: string) => text,
   },
   "transit-json": {
@@ -34,7 +35,7 @@ const syntaxes = {
     list: (items: readonly string[]) => `[${items.join(",")}]`,
     back: '"~:test/back"',
     last: '"~:test/last"',
-    expanded: (text: string) => text.replaceAll('"^0"', '"~:test/item"'),
+    expand: (text: string) => text.replaceAll('"^0"', '"~:test/item"'),
     // In its new place it comes after one more keyword, and Transit counts those.
     asValue: (text: string) => text.replace(/"\^(\d)"/g, (_all, n: string) => `"^${Number(n) + 1}"`),
   },
@@ -58,12 +59,12 @@ const notPlayed: Readonly<Record<string, string>> = {
   "idle: server ws-ping": "the pong, which the tests of liveness ask for",
 };
 
-async function nextEvent(messages: Mailbox<ClientMessage>): Promise<Event> {
+async function nextEvent(messages: Mailbox<ClientMessage>): Promise<SenteEvent> {
   return (await messages.next(({ id }) => !id.startsWith("chsk/"))).event;
 }
 
 /** Pushes the batch, and gives what the client sends when it sends each event again: as a batch, in text. */
-async function mirrored(
+async function mirror(
   { client, messages }: Played,
   connection: StageConnection,
   batch: string,
@@ -81,7 +82,7 @@ async function mirrored(
 }
 
 /** Makes the client send what the recorded one sent, and gives it the recorded answers. */
-async function exchanged(
+async function exchange(
   both: Played,
   connection: StageConnection,
   sent: string,
@@ -89,7 +90,7 @@ async function exchanged(
   syntax: Syntax,
 ): Promise<void> {
   const { client, messages } = both;
-  const { pair, list, nil, back, request, expanded, asValue } = syntax;
+  const { pair, list, nil, back, request, expand, asValue } = syntax;
   const [, event = "", cbId = ""] = request.exec(sent) ?? [];
   connection.send(pair(list([event]), nil));
   const asked = await nextEvent(messages);
@@ -103,7 +104,7 @@ async function exchanged(
   for (const [index, answer] of answers.entries()) {
     const [, value = "", answered] = request.exec(answer) ?? [];
     if (cbId === nil || answered !== cbId) {
-      expect(await mirrored(both, connection, answer, syntax)).toBe(expanded(answer));
+      expect(await mirror(both, connection, answer, syntax)).toBe(expand(answer));
       continue;
     }
     connection.send(pair(value, ownCb));
@@ -119,7 +120,7 @@ async function exchanged(
 }
 
 export function recordedServerTests(section: ClientSection): void {
-  const { target, test } = section;
+  const { test } = section;
 
   describe("§3 wrapped frames: as with a real Sente, text by text", () => {
     for (const codec of ["edn", "transit-json"] as const) {
@@ -130,11 +131,11 @@ export function recordedServerTests(section: ClientSection): void {
 
       for (const label of labels.filter((one) => !(one in notPlayed))) {
         test(`${codec}, recorded: ${label}`, async () => {
-          const both = await played(section, { codec: target.codecs[codec] });
-          const connection = await both.stage.greeted(handshake);
+          const both = await stageClient(section, { codec: codecs[codec] });
+          const connection = await both.stage.greet(handshake);
           await until(both.client.state, isOpen);
           const [sent = ""] = textsOf(frames, label, "client>server");
-          await exchanged(both, connection, sent, textsOf(frames, label, "server>client"), syntax);
+          await exchange(both, connection, sent, textsOf(frames, label, "server>client"), syntax);
           expect(both.client.state.get().open).toBe(true);
         });
       }
@@ -146,17 +147,17 @@ export function recordedServerTests(section: ClientSection): void {
 
       test(`${codec}, recorded: the server closes, and greets the client that comes again`, async () => {
         const again = syntax.frames.filter(({ conn }) => conn === "reconnect");
-        const { stage, client } = await played(section, { codec: target.codecs[codec] });
-        const connection = await stage.greeted(handshake);
+        const { stage, client } = await stageClient(section, { codec: codecs[codec] });
+        const connection = await stage.greet(handshake);
         await until(client.state, isOpen);
         const close = frames.find(({ kind }) => kind === "close");
         connection.close(close?.code, close?.reason);
         await until(client.state, ({ open }) => !open);
-        const second = await stage.greeted(textsOf(again, "handshake", "server>client")[0]);
+        const second = await stage.greet(textsOf(again, "handshake", "server>client")[0]);
         expect((await until(client.state, isOpen)).uid).toBe("cap-1");
         const closed = again.find(({ kind }) => kind === "close");
         second.close(closed?.code, closed?.reason);
-        await stage.greeted(handshake);
+        await stage.greet(handshake);
         await until(client.state, isOpen);
       });
     }
@@ -169,11 +170,11 @@ export function recordedServerTests(section: ClientSection): void {
         const [handshake = "", ...others] = frames
           .filter((frame) => frame.conn === conn && frame.dir === "server>client" && frame.kind === "text")
           .map(({ text = "" }) => text);
-        const both = await played(section);
-        const connection = await both.stage.greeted(handshake);
+        const both = await stageClient(section);
+        const connection = await both.stage.greet(handshake);
         await until(both.client.state, isOpen);
         for (const batch of others.filter((text) => text.startsWith("[[["))) {
-          expect(await mirrored(both, connection, batch, syntaxes.edn)).toBe(batch);
+          expect(await mirror(both, connection, batch, syntaxes.edn)).toBe(batch);
           pushes++;
         }
         both.client.close();

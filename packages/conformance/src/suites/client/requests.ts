@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { type ClientSection, cbIdOf, isOpen, played, until } from "./section.ts";
+import { type ClientSection, cbIdOf, isOpen, stageClient, until } from "./section.ts";
 
 /** Replies in EDN, and what the request resolves to. */
 const replies: readonly (readonly [text: string, value: unknown])[] = [
@@ -22,8 +22,8 @@ export function requestTests(section: ClientSection): void {
   describe("§3 requests", () => {
     for (const [text, value] of replies) {
       test(`the reply ${text} is the request's value`, async () => {
-        const { stage, client } = await played(section);
-        const connection = await stage.greeted();
+        const { stage, client } = await stageClient(section);
+        const connection = await stage.greet();
         const reply = client.requestFn(["test/ask", 1]);
         connection.send(`[${text} "${cbIdOf(await connection.frame())}"]`);
         expect(await reply).toEqual(value);
@@ -31,24 +31,24 @@ export function requestTests(section: ClientSection): void {
     }
 
     test("a cb-id is a string of at most 64 characters, and never used twice", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const open = Array.from({ length: 20 }, (_, i) => client.requestFn(["test/ask", i]).catch(() => "closed"));
-      const cbIds = (await connection.several(20)).map(cbIdOf);
+      const cbIds = (await connection.takeFrames(20)).map(cbIdOf);
       expect(new Set(cbIds).size).toBe(20);
       expect(Math.max(...cbIds.map((cbId) => cbId.length))).toBeLessThanOrEqual(64);
       connection.terminate();
       await Promise.all(open);
-      const again = await stage.greeted();
+      const again = await stage.greet();
       client.requestFn(["test/ask", "again"]).catch(() => "closed");
       expect(cbIds).not.toContain(cbIdOf(await again.frame()));
     });
 
     test("replies find their requests in whatever order they come", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const [one, two, three] = [1, 2, 3].map((i) => client.requestFn(["test/ask", i]));
-      for (const frame of [...(await connection.several(3))].reverse()) {
+      for (const frame of [...(await connection.takeFrames(3))].reverse()) {
         const [, i] = /:test\/ask (\d)/.exec(frame) ?? [];
         connection.send(`["reply ${i}" "${cbIdOf(frame)}"]`);
       }
@@ -56,8 +56,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("the second reply to a request is nobody's", async () => {
-      const { stage, client, errors } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client, errors } = await stageClient(section);
+      const connection = await stage.greet();
       const first = client.requestFn(["test/ask", 1]);
       const cbId = cbIdOf(await connection.frame());
       connection.send(`[1 "${cbId}"]`);
@@ -69,8 +69,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("a reply to a cb-id that was never sent is nobody's", async () => {
-      const { stage, client, errors } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client, errors } = await stageClient(section);
+      const connection = await stage.greet();
       connection.send('[:whatever "zzzzzz"]');
       const reply = client.requestFn(["test/ask", 1]);
       connection.send(`[1 "${cbIdOf(await connection.frame())}"]`);
@@ -79,16 +79,16 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("chsk/error rejects with the code error", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const reply = client.requestFn(["test/ask", 1]);
       connection.send(`[:chsk/error "${cbIdOf(await connection.frame())}"]`);
       await expect(reply).rejects.toMatchObject({ name: "ReplyError", code: "error" });
     });
 
     test("an error of our own server rejects with its code, message and data", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const reply = client.requestFn(["test/ask", 1]);
       const failure = '{:code "not-allowed", :message "only for members", :data {:room "r1"}}';
       connection.send(`[[:chsk/error ${failure}] "${cbIdOf(await connection.frame())}"]`);
@@ -100,8 +100,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("without a reply in time it rejects with timeout, and the late reply is dropped", async () => {
-      const { stage, client, errors } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client, errors } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       const late = client.requestFn(["test/ask", 1], { timeoutMs: 40 });
       const isLate = expect(late).rejects.toMatchObject({ name: "ReplyError", code: "timeout" });
@@ -115,26 +115,26 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("the option requestTimeoutMs is the timeout of requests that name none", async () => {
-      const { stage, client } = await played(section, { requestTimeoutMs: 40 });
-      await stage.greeted();
+      const { stage, client } = await stageClient(section, { requestTimeoutMs: 40 });
+      await stage.greet();
       await until(client.state, isOpen);
       await expect(client.requestFn(["test/ask", 1])).rejects.toMatchObject({ code: "timeout" });
     });
 
     test("a request that times out before it was sent is never sent", async () => {
-      const { stage, client } = await played(section, { connect: false });
+      const { stage, client } = await stageClient(section, { connect: false });
       await expect(client.requestFn(["test/ask", "stale"], { timeoutMs: 20 })).rejects.toMatchObject({
         code: "timeout",
       });
       client.sendFn(["test/fresh", 1]);
       client.chsk.connect();
-      const connection = await stage.greeted();
+      const connection = await stage.greet();
       expect(await connection.frame()).toBe("[[:test/fresh 1] nil]");
     });
 
     test("an abort gives the request up with the signal's reason", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const given = new AbortController();
       const reply = client.requestFn(["test/ask", 1], { signal: given.signal });
       const cbId = cbIdOf(await connection.frame());
@@ -148,8 +148,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("a request whose signal is aborted already is not sent", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const signal = AbortSignal.abort(new Error("too late"));
       await expect(client.requestFn(["test/ask", 1], { signal })).rejects.toThrow("too late");
       client.sendFn(["test/next", 1]);
@@ -157,45 +157,45 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("a request that is aborted while it waits is not sent", async () => {
-      const { stage, client } = await played(section, { connect: false });
+      const { stage, client } = await stageClient(section, { connect: false });
       const given = new AbortController();
       const reply = client.requestFn(["test/ask", 1], { signal: given.signal });
       given.abort(new Error("too late"));
       await expect(reply).rejects.toThrow("too late");
       client.sendFn(["test/next", 1]);
       client.chsk.connect();
-      expect(await (await stage.greeted()).frame()).toBe("[[:test/next 1] nil]");
+      expect(await (await stage.greet()).frame()).toBe("[[:test/next 1] nil]");
     });
 
     test("requests in flight when the connection is lost are rejected with closed", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       const lost = Promise.allSettled([1, 2, 3].map((i) => client.requestFn(["test/ask", i])));
-      await connection.several(3);
+      await connection.takeFrames(3);
       connection.terminate();
       const reason = { name: "ReplyError", code: "closed" };
       expect(await lost).toMatchObject(Array.from({ length: 3 }, () => ({ status: "rejected", reason })));
     });
 
     test("a request that waits for a connection is sent by the next one", async () => {
-      const { stage, client } = await played(section);
+      const { stage, client } = await stageClient(section);
       const reply = client.requestFn(["test/ask", 1]);
       (await stage.attempt()).terminate();
-      const connection = await stage.greeted();
+      const connection = await stage.greet();
       connection.send(`["made it" "${cbIdOf(await connection.frame())}"]`);
       expect(await reply).toBe("made it");
     });
   });
 
   describe("§3 requests in Sente's form, with a callback", () => {
-    const answerOf = (client: Awaited<ReturnType<typeof played>>["client"], timeoutMs: number) =>
+    const answerOf = (client: Awaited<ReturnType<typeof stageClient>>["client"], timeoutMs: number) =>
       new Promise((resolve) => {
         client.sendFn(["test/ask", 1], timeoutMs, resolve);
       });
 
     test("the callback gets the reply, nil too", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       for (const [text, value] of [
         ["{:a 1}", { a: 1 }],
         ["nil", null],
@@ -208,8 +208,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("the callback gets chsk/timeout, chsk/error or chsk/closed", async () => {
-      const { stage, client } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client } = await stageClient(section);
+      const connection = await stage.greet();
       await until(client.state, isOpen);
       expect(await answerOf(client, 30)).toBe("chsk/timeout");
       await connection.frame();
@@ -223,8 +223,8 @@ export function requestTests(section: ClientSection): void {
     });
 
     test("a callback that throws is reported, and the client goes on", async () => {
-      const { stage, client, errors } = await played(section);
-      const connection = await stage.greeted();
+      const { stage, client, errors } = await stageClient(section);
+      const connection = await stage.greet();
       client.sendFn(["test/ask", 1], 5_000, () => {
         throw new Error("callback at fault");
       });

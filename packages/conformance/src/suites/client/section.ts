@@ -7,6 +7,7 @@ import type {
   Watchable,
 } from "@sente-lite/protocol";
 import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
+import { codecs } from "../../codecs.ts";
 import { Mailbox, PATIENCE_MS } from "../../mailbox.ts";
 import { Control, type Stage } from "../../stage/stage.ts";
 import type { TestFn } from "../../targets/known-failures.ts";
@@ -46,21 +47,21 @@ export function controlFor({ WebSocket }: Pick<ClientTarget, "WebSocket">): () =
 const fast = { reconnectBaseMs: 1, reconnectCapMs: 5 };
 
 /** Makes a client that connects to a stage of its own; both end with the test. `query` is added to the address. */
-export async function played(section: ClientSection, options: ClientOptions = {}, query = ""): Promise<Played> {
+export async function stageClient(section: ClientSection, options: ClientOptions = {}, query = ""): Promise<Played> {
   const { target, control } = section;
   const stage = await control().stage();
   const client = target.makeClient(`${stage.url}${query}`, {
-    codec: target.codecs.edn,
+    codec: codecs.edn,
     clientId: "c1",
     ...fast,
     ...options,
   });
   onTestFinished(() => client.close());
-  return { client, stage, ...observed(client) };
+  return { client, stage, ...observe(client) };
 }
 
 /** What comes out of a client, kept to be awaited. */
-export function observed(client: ChannelSocketClient): Pick<Played, "messages" | "errors" | "states"> {
+export function observe(client: ChannelSocketClient): Pick<Played, "messages" | "errors" | "states"> {
   const messages = new Mailbox<ClientMessage>("messages", ({ event }) => JSON.stringify(event));
   const errors = new Mailbox<ErrorReport>("errors", ({ error }) => String(error));
   const states: ClientState[] = [];

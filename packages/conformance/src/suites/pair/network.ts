@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished } from "vitest";
 import type { FixtureLine } from "../../raw/fixture-process.ts";
 import type { RunningServer } from "../../targets/target.ts";
 import { isOpen, until, withId } from "../client/section.ts";
-import { type Joined, joined, type PairSection, pairServer } from "./section.ts";
+import { type Joined, joinOpen, type PairSection, pairServer, shareServer } from "./section.ts";
 
 /** Notices a dead peer within 400 ms. */
 const quick = { pingIntervalMs: 150, pingTimeoutMs: 250 };
@@ -17,14 +17,14 @@ export function networkTests(section: PairSection): void {
   const { test, control } = section;
 
   /** A client behind a proxy of its own. `uid` is whom the test is about, and no other test. */
-  const proxied = async (server: RunningServer, uid: string, options: ClientOptions = {}) => {
+  const proxyClient = async (server: RunningServer, uid: string, options: ClientOptions = {}) => {
     const proxy = await control().proxy(server.port);
     onTestFinished(() => proxy.close());
     const behind: RunningServer = { ...server, url: server.url.replace(String(server.port), String(proxy.port)) };
-    const peer = await joined(section, behind, `uid=${uid}`, options);
+    const peer = await joinOpen(section, behind, `uid=${uid}`, options);
     return { ...peer, proxy, uid };
   };
-  type Proxied = Awaited<ReturnType<typeof proxied>>;
+  type Proxied = Awaited<ReturnType<typeof proxyClient>>;
 
   /** Sends the numbers `from` to `to`, and waits until the last of them was pushed back. */
   const exchange = async ({ client, messages }: Joined, from: number, to: number) => {
@@ -47,7 +47,7 @@ export function networkTests(section: PairSection): void {
     const server = pairServer(section);
 
     test("connections that are reset, in the middle of frames too, lose, double and reorder nothing", async () => {
-      const peer = await proxied(server(), "cut");
+      const peer = await proxyClient(server(), "cut");
       const { client, proxy } = peer;
       await exchange(peer, 0, 10);
       const replies: Promise<unknown>[] = [];
@@ -73,7 +73,7 @@ export function networkTests(section: PairSection): void {
     });
 
     test("over a slow network too, whose delay changes", async () => {
-      const peer = await proxied(server(), "slow-network");
+      const peer = await proxyClient(server(), "slow-network");
       const { client, proxy } = peer;
       await exchange(peer, 0, 5);
       for (const [round, ms] of [30, 5, 50].entries()) {
@@ -92,8 +92,8 @@ export function networkTests(section: PairSection): void {
     });
 
     test("a reader that hangs is given up when too much waits for it, and disturbs nobody else", async () => {
-      const slow = await proxied(server(), "hangs", never);
-      const other = await joined(section, server(), "uid=other");
+      const slow = await proxyClient(server(), "hangs", never);
+      const other = await joinOpen(section, server(), "uid=other");
       await slow.proxy.do({ type: "stall" });
       const isLost = server().next(({ error }) => typeof error === "object" && error.code === "session-lost");
       let isOver = false;
@@ -115,8 +115,8 @@ export function networkTests(section: PairSection): void {
     });
 
     test("one that only pauses gets all that was sent meanwhile", async () => {
-      const slow = await proxied(server(), "pauses");
-      const other = await joined(section, server(), "uid=other");
+      const slow = await proxyClient(server(), "pauses");
+      const other = await joinOpen(section, server(), "uid=other");
       await slow.proxy.do({ type: "stall" });
       for (const n of numbers(50)) await other.client.requestFn(["test/to", { uid: "pauses", x: n }]);
       await slow.proxy.do({ type: "flow" });
@@ -130,7 +130,7 @@ export function networkTests(section: PairSection): void {
     const server = pairServer(section, { options: { ...quick, presenceGraceMs: 1 } });
 
     test("the client notices, and its session goes on over another connection", async () => {
-      const peer = await proxied(server(), "black-hole", quick);
+      const peer = await proxyClient(server(), "black-hole", quick);
       await exchange(peer, 0, 5);
       await peer.proxy.do({ type: "black-hole" });
       for (let n = 5; n < 10; n++) peer.client.sendFn(["test/push-me", n]);
@@ -141,7 +141,7 @@ export function networkTests(section: PairSection): void {
     });
 
     test("the server notices by itself, and keeps the session", async () => {
-      const peer = await proxied(server(), "gone", never);
+      const peer = await proxyClient(server(), "gone", never);
       await exchange(peer, 0, 3);
       await peer.proxy.do({ type: "black-hole" });
       await server().next(({ event, uid }) => uid === "gone" && event?.[0] === "chsk/uidport-close");
@@ -152,7 +152,7 @@ export function networkTests(section: PairSection): void {
     });
 
     test("a server process that is stopped is noticed, and goes on with the session when it runs again", async () => {
-      const peer = await proxied(server(), "stopped", quick);
+      const peer = await proxyClient(server(), "stopped", quick);
       await exchange(peer, 0, 3);
       onTestFinished(() => server().signal("SIGCONT"));
       await server().signal("SIGSTOP");
@@ -166,10 +166,10 @@ export function networkTests(section: PairSection): void {
   });
 
   describe("§8 the end of a client", () => {
-    const server = pairServer(section);
+    const server = shareServer(section);
 
     test("a login that is withdrawn while it is connected: 4401, and it stays closed", async () => {
-      const peer = await proxied(server(), "withdrawn");
+      const peer = await proxyClient(server(), "withdrawn");
       peer.client.sendFn(["test/close", 4401]);
       const state = await until(peer.client.state, ({ status }) => status === "terminal");
       expect(state).toMatchObject({ lastClose: { reason: "terminal-code" }, udtNextReconnect: null });
@@ -184,7 +184,7 @@ export function networkTests(section: PairSection): void {
         attempts++;
         return isLoggedIn ? {} : { unauthorized: "1" };
       };
-      const peer = await proxied(server(), "expires", { params });
+      const peer = await proxyClient(server(), "expires", { params });
       await exchange(peer, 0, 3);
       isLoggedIn = false;
       await peer.proxy.do({ type: "cut" });
@@ -198,7 +198,7 @@ export function networkTests(section: PairSection): void {
     });
 
     test("after maxAttempts in a row it gives up, and says so as chsk/state", async () => {
-      const peer = await proxied(server(), "gives-up", { maxAttempts: 2 });
+      const peer = await proxyClient(server(), "gives-up", { maxAttempts: 2 });
       await peer.proxy.close();
       const state = await until(peer.client.state, ({ status }) => status === "terminal");
       expect(state.lastClose?.reason).toBe("max-attempts");

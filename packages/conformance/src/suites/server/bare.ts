@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { everyCodec, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
+import { fresh, greetPeer, type ServerSection, sharedServer } from "./section.ts";
 
 /** What is sent on a bare connection, and the frames that come back. */
 const exchanges: readonly (readonly [name: string, send: string, ...answers: string[]])[] = [
@@ -20,40 +20,40 @@ export function bareTests(section: ServerSection): void {
   const { test } = section;
 
   describe("§4 bare frames", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
 
     for (const [name, send, ...answers] of exchanges) {
       test(`bare: ${name}`, async () => {
-        const peer = await greeted(server(), "");
+        const peer = await greetPeer(server(), "");
         peer.send(send);
         expect(await peer.texts(answers.length)).toEqual(answers);
       });
     }
 
     test("bare: an unasked pong is taken in silence", async () => {
-      const peer = await greeted(server(), "");
+      const peer = await greetPeer(server(), "");
       peer.send("[:chsk/ws-pong]");
       expect(await peer.ask("[:test/echo 1]")).toBe("[:test/echoed 1]");
     });
 
     test("bare: json and transit-json have bare frames of their own", async () => {
-      const json = await greeted(server(), "codec=json");
+      const json = await greetPeer(server(), "codec=json");
       expect(await json.ask('["test/echo",{"n":1}]')).toBe('["test/echoed",{"n":1}]');
-      const transit = await greeted(server(), "codec=transit-json");
+      const transit = await greetPeer(server(), "codec=transit-json");
       expect(await transit.ask('["~:test/echo",["^ ","~:n",1]]')).toBe('["~:test/echoed",["^ ","~:n",1]]');
     });
 
     test("a bare event on a wrapped connection is an event, answered in the connection's form", async () => {
-      const peer = await greeted(server(), `client-id=${fresh("mixed")}`);
+      const peer = await greetPeer(server(), `client-id=${fresh("mixed")}`);
       expect(await peer.ask("[:test/echo 1]")).toBe("[[[:test/echoed 1]] nil]");
     });
 
     test("a bare connection's user is addressed by the client id that the server made up", async () => {
-      const peer = await greeted(server(), "");
+      const peer = await greetPeer(server(), "");
       const answer = await peer.ask('[[:test/whoami] "w1"]');
       const [, uid, clientId] = /:uid "([^"]+)", :client-id "([^"]+)"/.exec(answer) ?? [];
       expect(uid).toBe(clientId);
-      const other = await greeted(server(), `client-id=${fresh("c")}`);
+      const other = await greetPeer(server(), `client-id=${fresh("c")}`);
       other.send(`[[:test/to {:uid "${uid}", :x 1}] nil]`);
       expect(await peer.text()).toBe("[:test/direct 1]");
     });

@@ -1,9 +1,18 @@
 import { describe, expect } from "vitest";
-import type { CodecName } from "../../targets/target.ts";
-import { everyCodec, expectAlive, fresh, greeted, lineOf, type ServerSection, serverFor } from "./section.ts";
+import { type TextCodecName, textCodecNames } from "../../codecs.ts";
+import {
+  everyCodec,
+  expectAlive,
+  fresh,
+  greetPeer,
+  lineOf,
+  type ServerSection,
+  serverFor,
+  sharedServer,
+} from "./section.ts";
 
 /** Data of requests to `test/echo` and of their replies; one text where they are equal. */
-const values: Readonly<Record<CodecName, readonly (string | readonly [send: string, answer: string])[]>> = {
+const values: Readonly<Record<TextCodecName, readonly (string | readonly [send: string, answer: string])[]>> = {
   edn: [
     "nil",
     "true",
@@ -112,72 +121,83 @@ const values: Readonly<Record<CodecName, readonly (string | readonly [send: stri
   ],
 };
 
-const request: Readonly<Record<CodecName, (data: string) => string>> = {
+const request: Readonly<Record<TextCodecName, (data: string) => string>> = {
   edn: (data) => `[[:test/echo ${data}] "e1"]`,
   json: (data) => `[["test/echo",${data}],"e1"]`,
   "transit-json": (data) => `[["~:test/echo",${data}],"e1"]`,
 };
-const reply: Readonly<Record<CodecName, (data: string) => string>> = {
+const reply: Readonly<Record<TextCodecName, (data: string) => string>> = {
   edn: (data) => `[${data} "e1"]`,
   json: (data) => `[${data},"e1"]`,
   "transit-json": (data) => `[${data},"e1"]`,
 };
 
 /** Text that is no value of the codec. */
-const garbage: Readonly<Record<CodecName, readonly string[]>> = {
+const garbage: Readonly<Record<TextCodecName, readonly string[]>> = {
   edn: ["}{ not data", "", "[1 2 3", "[[:test/echo {:a}] nil]"],
   json: ["}{ not data", "", "[1,2", "[[NaN],null]", "[['test/echo'],null]", "[1,]"],
   "transit-json": ["}{ not data", "", "[1,2", '["^9",null]', '["~ixyz"]', '[["~#cmap",[1]],null]'],
 };
 
 export function codecTests(section: ServerSection): void {
-  const { target, test } = section;
+  const { test } = section;
 
   describe("§5 codecs", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
 
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       for (const value of values[codec]) {
         const [send, answer] = typeof value === "string" ? [value, value] : value;
         test(`${codec}: ${JSON.stringify(send)} comes back as ${JSON.stringify(answer)}`, async () => {
-          const peer = await greeted(server(), `client-id=${fresh("v")}&codec=${codec}`);
+          const peer = await greetPeer(server(), `client-id=${fresh("v")}&codec=${codec}`);
           expect(await peer.ask(request[codec](send))).toBe(reply[codec](answer));
         });
       }
     }
   });
 
-  describe("§5 codecs: what does not decode closes with 4400", () => {
+  describe("§5 codecs: what does not decode", () => {
     const server = serverFor(section, everyCodec);
+    const own = "sente-lite=1&attempt=1";
 
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       for (const text of garbage[codec]) {
-        test(`${codec}: ${JSON.stringify(text)} closes with 4400`, async () => {
-          const peer = await greeted(server(), `client-id=${fresh("g")}&codec=${codec}`);
+        test(`${codec}: ${JSON.stringify(text)} closes the connection of a client of ours with 4400`, async () => {
+          const peer = await greetPeer(server(), `client-id=${fresh("g")}&codec=${codec}&${own}`);
           peer.send(text);
-          expect((await peer.closed()).code).toBe(4400);
+          expect((await peer.waitForClose()).code).toBe(4400);
+        });
+
+        test(`${codec}: ${JSON.stringify(text)} of any other peer is left out, and the connection stays`, async () => {
+          const peer = await greetPeer(server(), `client-id=${fresh("g")}&codec=${codec}`);
+          peer.send(text);
+          expect(await peer.ask(request[codec]("1"))).toBe(reply[codec]("1"));
         });
       }
 
-      test(`${codec}: a binary frame on a connection of text closes with 4400`, async () => {
-        const peer = await greeted(server(), `client-id=${fresh("g")}&codec=${codec}`);
-        peer.sendBinary(new TextEncoder().encode(request[codec]("1")));
-        expect((await peer.closed()).code).toBe(4400);
+      test(`${codec}: a binary frame on a connection of text closes with 4400, or is left out`, async () => {
+        const bytes = new TextEncoder().encode(request[codec]("1"));
+        const peer = await greetPeer(server(), `client-id=${fresh("g")}&codec=${codec}&${own}`);
+        peer.sendBinary(bytes);
+        expect((await peer.waitForClose()).code).toBe(4400);
         expect(peer.received).toHaveLength(1);
+        const other = await greetPeer(server(), `client-id=${fresh("g")}&codec=${codec}`);
+        other.sendBinary(bytes);
+        expect(await other.ask(request[codec]("2"))).toBe(reply[codec]("2"));
       });
     }
 
-    test("garbage is reported, and what comes after it on the same connection is not read", async () => {
+    test("garbage is reported, and what comes after it on the same connection of ours is not read", async () => {
       const clientId = fresh("g");
-      const peer = await greeted(server(), `client-id=${clientId}`);
+      const peer = await greetPeer(server(), `client-id=${clientId}&${own}`);
       peer.send("}{");
       peer.send('[[:test/echo 1] "after"]');
       const codes = section.target.capabilities.resetsUnread ? [4400, 1006] : [4400];
-      expect(codes).toContain((await peer.closed()).code);
+      expect(codes).toContain((await peer.waitForClose()).code);
       expect(peer.received).toHaveLength(1);
       await server().next((line) => typeof line.error === "object" && line.error.code === "bad-frame");
       // Whatever the server still had to print of that connection comes before this.
-      const later = await greeted(server(), `client-id=${clientId}-later`);
+      const later = await greetPeer(server(), `client-id=${clientId}-later`);
       await later.ask('[[:test/echo 1] "e1"]');
       await server().next(lineOf("test/echo", `${clientId}-later`));
       expect(
@@ -187,31 +207,47 @@ export function codecTests(section: ServerSection): void {
       ).toEqual([]);
     });
 
+    test("garbage of a peer that is not ours is reported once, however often it comes", async () => {
+      const query = `client-id=${fresh("g")}&uid=${fresh("u")}`;
+      const findReports = () =>
+        server()
+          .events()
+          .flatMap(({ error }) => (typeof error === "object" ? [error.code] : []));
+      const before = findReports().length;
+      for (let i = 0; i < 3; i++) {
+        const peer = await greetPeer(server(), query);
+        for (let n = 0; n < 5; n++) peer.send("}{");
+        expect(await peer.ask('[[:test/echo 1] "after"]')).toBe('[1 "after"]');
+      }
+      await server().next((line) => typeof line.error === "object" && line.error.code === "bad-frame");
+      expect(findReports().slice(before)).toEqual(["bad-frame"]);
+    });
+
     test("what was answered before the garbage has arrived", async () => {
-      const peer = await greeted(server(), `client-id=${fresh("g")}`);
+      const peer = await greetPeer(server(), `client-id=${fresh("g")}`);
       peer.send('[[:test/echo 1] "before"]');
       peer.send("}{");
-      expect(await peer.text()).toBe('[1 "before"]');
-      expect((await peer.closed()).code).toBe(4400);
+      peer.send('[[:test/echo 1] "after"]');
+      expect(await peer.texts(2)).toEqual(['[1 "before"]', '[1 "after"]']);
     });
 
     test("one hundred nested levels are the limit, and a hundred thousand harm nothing", async () => {
-      const nested = (depth: number) => `[[:test/echo ${"[".repeat(depth)}${"]".repeat(depth)}] "d1"]`;
-      const peer = await greeted(server(), `client-id=${fresh("d")}`);
-      expect(await peer.ask(nested(90))).toBe(`[${"[".repeat(90)}${"]".repeat(90)} "d1"]`);
+      const nest = (depth: number) => `[[:test/echo ${"[".repeat(depth)}${"]".repeat(depth)}] "d1"]`;
+      const peer = await greetPeer(server(), `client-id=${fresh("d")}`);
+      expect(await peer.ask(nest(90))).toBe(`[${"[".repeat(90)}${"]".repeat(90)} "d1"]`);
       for (const depth of [101, 100_000]) {
-        const deep = await greeted(server(), `client-id=${fresh("d")}`);
-        deep.send(nested(depth));
-        expect((await deep.closed()).code).toBe(4400);
+        const deep = await greetPeer(server(), `client-id=${fresh("d")}&${own}`);
+        deep.send(nest(depth));
+        expect((await deep.waitForClose()).code).toBe(4400);
       }
       await expectAlive(server());
     });
 
     for (const codec of ["json", "transit-json"] as const) {
       test(`${codec}: a hundred thousand nested levels close with 4400`, async () => {
-        const peer = await greeted(server(), `client-id=${fresh("d")}&codec=${codec}`);
+        const peer = await greetPeer(server(), `client-id=${fresh("d")}&codec=${codec}&${own}`);
         peer.send(request[codec](`${"[".repeat(100_000)}${"]".repeat(100_000)}`));
-        expect((await peer.closed()).code).toBe(4400);
+        expect((await peer.waitForClose()).code).toBe(4400);
         await expectAlive(server());
       });
     }

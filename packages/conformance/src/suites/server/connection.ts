@@ -1,13 +1,14 @@
 import { describe, expect, onTestFinished } from "vitest";
+import { codecNames, textCodecNames } from "../../codecs.ts";
 import { refusalOf } from "../../raw/raw-peer.ts";
 import { RawSocket } from "../../raw/raw-socket.ts";
-import { everyCodec, expectAlive, fresh, greeted, joined, type ServerSection, serverFor } from "./section.ts";
+import { connectPeer, expectAlive, fresh, greetPeer, type ServerSection, sharedServer } from "./section.ts";
 
 export function connectionTests(section: ServerSection): void {
   const { target, test } = section;
 
   describe("§1 connection", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
     const handshakes = {
       edn: (uid: string) => `[[:chsk/handshake ["${uid}" nil {:server "sente-lite", :runtime "${target.name}"}]] nil]`,
       json: (uid: string) =>
@@ -15,20 +16,20 @@ export function connectionTests(section: ServerSection): void {
       "transit-json": (uid: string) =>
         `[["~:chsk/handshake",["${uid}",null,["^ ","~:server","sente-lite","~:runtime","${target.name}"]]],null]`,
     };
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       test(`${codec}: the first frame is the wrapped handshake, byte for byte`, async () => {
-        const peer = await joined(server(), `client-id=hs-${codec}&codec=${codec}`);
+        const peer = await connectPeer(server(), `client-id=hs-${codec}&codec=${codec}`);
         expect(await peer.text()).toBe(handshakes[codec](`hs-${codec}`));
       });
     }
 
     test("the codec that comes first serves those who name none", async () => {
-      const peer = await joined(server(), "client-id=first");
+      const peer = await connectPeer(server(), "client-id=first");
       expect(await peer.text()).toBe(handshakes.edn("first"));
     });
 
     test("our own clients get the handshake that Sente's get, and a session", async () => {
-      const peer = await joined(server(), "client-id=own-1&sente-lite=1&attempt=1&codec=edn");
+      const peer = await connectPeer(server(), "client-id=own-1&sente-lite=1&attempt=1&codec=edn");
       const [before = "", after = ""] = (await peer.text()).split(/"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"/);
       expect(before).toBe(`${handshakes.edn("own-1").slice(0, -"]] nil]".length)} {:session `);
       expect(after).toBe(", :resumed? false, :received 0, :max-frame 1048576, :ack {:frames 64, :bytes 65536}}]] nil]");
@@ -37,52 +38,68 @@ export function connectionTests(section: ServerSection): void {
     test("our own clients get what Sente's get where sessions are switched off", async () => {
       const without = await target.start({ codec: "edn", options: { sessionWindowMs: 0 } });
       onTestFinished(() => without.kill());
-      const peer = await joined(without, "client-id=own-2&sente-lite=1&attempt=1&codec=edn");
+      const peer = await connectPeer(without, "client-id=own-2&sente-lite=1&attempt=1&codec=edn");
       expect(await peer.text()).toBe(handshakes.edn("own-2"));
     });
 
     test("the user id is not the client id where the application says so", async () => {
-      const peer = await joined(server(), "client-id=c&uid=user-7");
+      const peer = await connectPeer(server(), "client-id=c&uid=user-7");
       expect(await peer.text()).toBe(handshakes.edn("user-7"));
       expect(await peer.ask('[[:test/whoami] "w1"]')).toBe('[{:uid "user-7", :client-id "c"} "w1"]');
     });
 
     test("a user without an id is told nil, and is reached by its own pushes", async () => {
-      const peer = await joined(server(), `client-id=${fresh("nobody")}&anonymous=1`);
+      const peer = await connectPeer(server(), `client-id=${fresh("nobody")}&anonymous=1`);
       expect(await peer.text()).toContain("[[:chsk/handshake [nil nil {");
       expect(await peer.ask("[[:test/push-me 1] nil]")).toBe("[[[:test/pushed 1]] nil]");
     });
 
     test("parameters that it does not know are ignored", async () => {
-      const peer = await joined(server(), "udt=1&client-id=unknown-params&handshake%3F=true&x=%20y");
+      const peer = await connectPeer(server(), "udt=1&client-id=unknown-params&handshake%3F=true&x=%20y");
       expect(await peer.text()).toBe(handshakes.edn("unknown-params"));
     });
 
     test("client ids are read as percent-decoded UTF-8", async () => {
-      const peer = await joined(server(), `client-id=${encodeURIComponent("ü ☃/+&=")}`);
+      const peer = await connectPeer(server(), `client-id=${encodeURIComponent("ü ☃/+&=")}`);
       expect(await peer.text()).toBe(handshakes.edn("ü ☃/+&="));
     });
 
     test("an unknown codec is refused before the upgrade, naming those that are offered", async () => {
       const { status, body } = await refusalOf(`${server().url}?client-id=a&codec=bson`);
       expect(status).toBe(400);
-      for (const codec of target.capabilities.codecs) expect(body).toContain(codec);
+      for (const codec of codecNames) expect(body).toContain(codec);
     });
 
-    test("an unknown codec is refused by status also to our own clients", async () => {
+    test("an unknown codec is refused by close to a client that knows reasons, naming those that are offered", async () => {
+      const two = await section.target.start({ codecs: ["json", "edn"] });
+      onTestFinished(() => two.kill());
+      const query = "client-id=a&codec=bson&sente-lite=1&attempt=1&features=close-refusals.refusal-reasons";
+      const peer = await connectPeer(two, query);
+      const reason = '{"code":"unknown-codec","data":{"codecs":["json","edn"]}}';
+      expect(await peer.waitForClose()).toMatchObject({ code: 4406, reason });
+      expect(peer.received).toEqual([]);
+    });
+
+    test("an unknown codec is refused by status to a page of a refused origin, whatever it knows", async () => {
+      const query = "client-id=a&codec=bson&sente-lite=1&attempt=1&features=close-refusals.refusal-reasons";
+      const { status } = await refusalOf(`${server().url}?${query}`, { origin: "http://evil.example" });
+      expect(status).toBe(400);
+    });
+
+    test("an unknown codec is refused by status to those of our clients that know no reasons", async () => {
       const { status } = await refusalOf(`${server().url}?client-id=a&codec=bson&sente-lite=1&attempt=1`);
       expect(status).toBe(400);
     });
 
     test("a client id over 256 characters is refused", async () => {
       const longest = "i".repeat(256);
-      await greeted(server(), `client-id=${longest}`);
+      await greetPeer(server(), `client-id=${longest}`);
       const { status } = await refusalOf(`${server().url}?client-id=${longest}i`);
       expect(status).toBe(400);
     });
 
     test("no subprotocol is chosen where none of ours was offered", async () => {
-      const socket = await RawSocket.upgraded(server().port, "/chsk?client-id=subs", [
+      const socket = await RawSocket.upgrade(server().port, "/chsk?client-id=subs", [
         "Sec-WebSocket-Protocol: foo, bar",
       ]);
       expect(socket.text.toLowerCase()).not.toContain("sec-websocket-protocol");
@@ -90,7 +107,7 @@ export function connectionTests(section: ServerSection): void {
     });
 
     test("the subprotocol sente-lite is chosen where it is offered", async () => {
-      const peer = await greeted(server(), "client-id=subs-2&sente-lite=1&attempt=1", { protocols: ["sente-lite"] });
+      const peer = await greetPeer(server(), "client-id=subs-2&sente-lite=1&attempt=1", { protocols: ["sente-lite"] });
       expect(peer.protocol).toBe("sente-lite");
     });
 
@@ -112,29 +129,29 @@ export function connectionTests(section: ServerSection): void {
     });
 
     test("a peer that resets its connection at once after the request harms nothing", async () => {
-      const socket = await RawSocket.upgraded(server().port, "/chsk?client-id=reset");
+      const socket = await RawSocket.upgrade(server().port, "/chsk?client-id=reset");
       socket.reset();
       await expectAlive(server());
     });
   });
 
   describe("§1 connection: the form that a peer speaks", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
     const bare = {
       edn: /^\[:chsk\/handshake \["[^"]+" nil \{:server "sente-lite", :runtime "\w+"\} true\]\]$/,
       json: /^\["chsk\/handshake",\["[^"]+",null,\{"server":"sente-lite","runtime":"\w+"\},true\]\]$/,
       "transit-json":
         /^\["~:chsk\/handshake",\["[^"]+",null,\["\^ ","~:server","sente-lite","~:runtime","\w+"\],true\]\]$/,
     };
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       test(`${codec}: a peer without a client id gets a bare handshake, and a client id of the server's`, async () => {
-        const peer = await joined(server(), `codec=${codec}`);
+        const peer = await connectPeer(server(), `codec=${codec}`);
         expect(await peer.text()).toMatch(bare[codec]);
       });
     }
 
     test("two peers without client ids are two users", async () => {
-      const [one, two] = [await joined(server(), ""), await joined(server(), "")];
+      const [one, two] = [await connectPeer(server(), ""), await connectPeer(server(), "")];
       expect(await one.text()).not.toBe(await two.text());
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { everyCodec, fresh, greeted, lineOf, type ServerSection, serverFor } from "./section.ts";
+import { fresh, greetPeer, lineOf, type ServerSection, sharedServer } from "./section.ts";
 
 /** Frames that decode and hold no event; the connection stays. */
 const badFrames: Readonly<Record<string, string>> = {
@@ -33,12 +33,12 @@ export function eventTests(section: ServerSection): void {
   const { test } = section;
 
   describe("§2 events", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
 
     for (const [what, frame] of Object.entries(badFrames)) {
       test(`${what} is delivered as chsk/bad-event, and the connection stays`, async () => {
         const clientId = fresh("bad");
-        const peer = await greeted(server(), `client-id=${clientId}`);
+        const peer = await greetPeer(server(), `client-id=${clientId}`);
         peer.send(frame);
         await server().next(lineOf("chsk/bad-event", clientId));
         peer.send('[[:test/echo 1] "after"]');
@@ -47,7 +47,7 @@ export function eventTests(section: ServerSection): void {
     }
 
     test("a bad event is reported on the error channel", async () => {
-      const peer = await greeted(server(), `client-id=${fresh("bad")}`);
+      const peer = await greetPeer(server(), `client-id=${fresh("bad")}`);
       peer.send("[[:nons 1] nil]");
       const { error } = await server().next(
         (line) => typeof line.error === "object" && line.error.code === "bad-event",
@@ -57,7 +57,7 @@ export function eventTests(section: ServerSection): void {
 
     test("in json an id is a string, and one that is no name is a bad event", async () => {
       const clientId = fresh("bad");
-      const peer = await greeted(server(), `client-id=${clientId}&codec=json`);
+      const peer = await greetPeer(server(), `client-id=${clientId}&codec=json`);
       for (const id of ["nons", "", "/", "a/", "/b", "a b/c", "chsk/foo", "a/b/c d"]) {
         peer.send(JSON.stringify([[id, 1], null]));
         await server().next(lineOf("chsk/bad-event", clientId));
@@ -67,14 +67,14 @@ export function eventTests(section: ServerSection): void {
 
     test("pings reach the application's handler, as in Sente", async () => {
       const clientId = fresh("ping");
-      const peer = await greeted(server(), `client-id=${clientId}`);
+      const peer = await greetPeer(server(), `client-id=${clientId}`);
       await peer.ask('[[:chsk/ws-ping] "p1"]');
       await server().next(lineOf("chsk/ws-ping", clientId));
     });
 
     test("events of one connection are delivered in the order sent", async () => {
       const clientId = fresh("order");
-      const peer = await greeted(server(), `client-id=${clientId}`);
+      const peer = await greetPeer(server(), `client-id=${clientId}`);
       for (let i = 0; i < 200; i++) peer.send(`[[:test/never ${i}] nil]`);
       await peer.ask('[[:test/echo :end] "end"]');
       await server().next(lineOf("test/echo", clientId));

@@ -1,9 +1,9 @@
-import type { CodecName } from "../../targets/target.ts";
+import type { TextCodecName } from "../../codecs.ts";
 
 /** What is sent, and the frames that come back, byte for byte, in each codec. */
 export interface Exchange {
   readonly name: string;
-  readonly text: Readonly<Record<CodecName, readonly [send: string, ...answers: string[]]>>;
+  readonly text: Readonly<Record<TextCodecName, readonly [send: string, ...answers: string[]]>>;
 }
 
 /** PROTOCOL.md section 3, written out. */
@@ -153,7 +153,7 @@ export const exchanges: readonly Exchange[] = [
 
 /** Between our own peers an error reply tells more: code, message, data. The message is for people. */
 export const ownErrorReplies: Readonly<
-  Record<CodecName, readonly { readonly send: string; readonly answer: RegExp }[]>
+  Record<TextCodecName, readonly { readonly send: string; readonly answer: RegExp }[]>
 > = {
   edn: [
     {

@@ -1,24 +1,25 @@
 import { describe, expect } from "vitest";
+import { textCodecNames } from "../../codecs.ts";
 import { exchanges, ownErrorReplies } from "./exchanges.ts";
-import { everyCodec, fresh, greeted, type ServerSection, serverFor } from "./section.ts";
+import { everyCodec, fresh, greetPeer, type ServerSection, serverFor, sharedServer } from "./section.ts";
 
 export function frameTests(section: ServerSection): void {
-  const { target, test } = section;
+  const { test } = section;
 
   describe("§3 wrapped frames, byte for byte", () => {
-    const server = serverFor(section, everyCodec);
-    for (const codec of target.capabilities.codecs) {
+    const server = sharedServer(section);
+    for (const codec of textCodecNames) {
       for (const { name, text } of exchanges) {
         test(`${codec}: ${name}`, async () => {
           const [send, ...answers] = text[codec];
-          const peer = await greeted(server(), `client-id=${fresh("x")}&codec=${codec}`);
+          const peer = await greetPeer(server(), `client-id=${fresh("x")}&codec=${codec}`);
           peer.send(send);
           expect(await peer.texts(answers.length)).toEqual(answers);
         });
       }
 
       test(`${codec}: an error reply tells our own peers its code and data, and of a plain throw nothing`, async () => {
-        const peer = await greeted(server(), `client-id=${fresh("x")}&codec=${codec}&sente-lite=1&attempt=1`);
+        const peer = await greetPeer(server(), `client-id=${fresh("x")}&codec=${codec}&sente-lite=1&attempt=1`);
         for (const { send, answer } of ownErrorReplies[codec]) {
           const reply = await peer.ask(send);
           expect(reply).toMatch(answer);
@@ -29,8 +30,8 @@ export function frameTests(section: ServerSection): void {
   });
 
   describe("§3 wrapped frames: requests", () => {
-    const server = serverFor(section, everyCodec);
-    const peerOf = () => greeted(server(), `client-id=${fresh("r")}`);
+    const server = sharedServer(section);
+    const peerOf = () => greetPeer(server(), `client-id=${fresh("r")}`);
 
     test("a throwing handler of an event without cb-id is answered nothing", async () => {
       const peer = await peerOf();
@@ -79,10 +80,10 @@ export function frameTests(section: ServerSection): void {
   });
 
   describe("§3 wrapped frames: pushes", () => {
-    const server = serverFor(section, everyCodec);
+    const server = sharedServer(section);
 
     test("a burst of 1000 arrives complete, in order, in few frames", async () => {
-      const peer = await greeted(server(), `client-id=${fresh("p")}`);
+      const peer = await greetPeer(server(), `client-id=${fresh("p")}`);
       peer.send('[[:test/burst 1000] "done"]');
       await peer.textWhere((text) => text.endsWith('"done"]'));
       const pushes = peer.received.filter((text) => text.startsWith("[[["));
@@ -93,9 +94,9 @@ export function frameTests(section: ServerSection): void {
 
     test("a push reaches every connection of a user, and nobody else", async () => {
       const uid = fresh("u");
-      const one = await greeted(server(), `client-id=${fresh("c")}&uid=${uid}`);
-      const two = await greeted(server(), `client-id=${fresh("c")}&uid=${uid}`);
-      const other = await greeted(server(), `client-id=${fresh("c")}`);
+      const one = await greetPeer(server(), `client-id=${fresh("c")}&uid=${uid}`);
+      const two = await greetPeer(server(), `client-id=${fresh("c")}&uid=${uid}`);
+      const other = await greetPeer(server(), `client-id=${fresh("c")}`);
       one.send("[[:test/push-me :both] nil]");
       expect(await one.text()).toBe("[[[:test/pushed :both]] nil]");
       expect(await two.text()).toBe("[[[:test/pushed :both]] nil]");
@@ -104,22 +105,22 @@ export function frameTests(section: ServerSection): void {
 
     test("a push to another user by its id arrives there", async () => {
       const uid = fresh("u");
-      const receiver = await greeted(server(), `client-id=${fresh("c")}&uid=${uid}`);
-      const sender = await greeted(server(), `client-id=${fresh("c")}`);
+      const receiver = await greetPeer(server(), `client-id=${fresh("c")}&uid=${uid}`);
+      const sender = await greetPeer(server(), `client-id=${fresh("c")}`);
       expect(await sender.ask(`[[:test/to {:uid "${uid}", :x [1 2]}] "t1"]`)).toBe('[nil "t1"]');
       expect(await receiver.text()).toBe("[[[:test/direct [1 2]]] nil]");
     });
 
     test("a push to a user who is not there is nobody's", async () => {
-      const sender = await greeted(server(), `client-id=${fresh("c")}`);
+      const sender = await greetPeer(server(), `client-id=${fresh("c")}`);
       expect(await sender.ask('[[:test/to {:uid "nobody-here", :x 1}] "t1"]')).toBe('[nil "t1"]');
     });
 
     test("a broadcast reaches users of every codec and form", async () => {
-      const wrapped = await greeted(server(), `client-id=${fresh("b")}`);
-      const bare = await greeted(server(), "");
-      const json = await greeted(server(), `client-id=${fresh("b")}&codec=json`);
-      const transit = await greeted(server(), `client-id=${fresh("b")}&codec=transit-json`);
+      const wrapped = await greetPeer(server(), `client-id=${fresh("b")}`);
+      const bare = await greetPeer(server(), "");
+      const json = await greetPeer(server(), `client-id=${fresh("b")}&codec=json`);
+      const transit = await greetPeer(server(), `client-id=${fresh("b")}&codec=transit-json`);
       const word = fresh("w");
       wrapped.send(`[[:test/broadcast {:word "${word}"}] nil]`);
       const hears = (text: string) => text.includes(word);
@@ -135,7 +136,7 @@ export function frameTests(section: ServerSection): void {
     const short = serverFor(section, { ...everyCodec, options: { batchMs: 150 } });
 
     test("a flushed push takes along what waited, in order", async () => {
-      const peer = await greeted(waiting(), `client-id=${fresh("f")}`);
+      const peer = await greetPeer(waiting(), `client-id=${fresh("f")}`);
       peer.send("[[:test/push-me 1] nil]");
       peer.send("[[:test/push-me 2] nil]");
       peer.send("[[:test/push-flush 3] nil]");
@@ -143,20 +144,20 @@ export function frameTests(section: ServerSection): void {
     });
 
     test("a reply closes the waiting batch and comes after it", async () => {
-      const peer = await greeted(waiting(), `client-id=${fresh("f")}`);
+      const peer = await greetPeer(waiting(), `client-id=${fresh("f")}`);
       peer.send("[[:test/push-me 1] nil]");
       peer.send('[[:test/echo 2] "after"]');
       expect(await peer.texts(2)).toEqual(["[[[:test/pushed 1]] nil]", '[2 "after"]']);
     });
 
     test("answers to pings do not wait for a batch, nor send it", async () => {
-      const peer = await greeted(waiting(), `client-id=${fresh("f")}`);
+      const peer = await greetPeer(waiting(), `client-id=${fresh("f")}`);
       peer.send("[[:test/push-me 1] nil]");
       expect(await peer.ask('[[:chsk/ws-ping] "p1"]')).toBe('["pong" "p1"]');
     });
 
     test("pushes of several events share the frame of one batch", async () => {
-      const peer = await greeted(short(), `client-id=${fresh("f")}`);
+      const peer = await greetPeer(short(), `client-id=${fresh("f")}`);
       for (const i of [1, 2, 3]) peer.send(`[[:test/push-me ${i}] nil]`);
       expect(await peer.text()).toBe("[[[:test/pushed 1] [:test/pushed 2] [:test/pushed 3]] nil]");
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
 /** A recording of a real peer: `sente/edn.json`. */
-export function recording<T>(file: string): T {
+export function readRecording<T>(file: string): T {
   return JSON.parse(readFileSync(new URL(`../../../../protocol/golden/${file}`, import.meta.url), "utf8")) as T;
 }

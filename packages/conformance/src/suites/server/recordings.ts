@@ -1,12 +1,12 @@
 import { describe, expect } from "vitest";
-import type { CodecName } from "../../targets/target.ts";
+import { type TextCodecName, textCodecNames } from "../../codecs.ts";
 import { type Deviations, type Recorded, strangers, textsOf } from "../recorded.ts";
-import { recording } from "./recording.ts";
-import { everyCodec, fresh, greeted, joined, type ServerSection, serverFor } from "./section.ts";
+import { readRecording } from "./recording.ts";
+import { connectPeer, everyCodec, fresh, greetPeer, type ServerSection, serverFor, sharedServer } from "./section.ts";
 
 // What a real Sente answered, asked of our server: the same bytes have to come back.
 
-const files: Readonly<Partial<Record<CodecName, string>>> = { edn: "edn.json", "transit-json": "transit.json" };
+const files: Readonly<Partial<Record<TextCodecName, string>>> = { edn: "edn.json", "transit-json": "transit.json" };
 
 /** Other answers than the recorded, in both codecs. */
 const deviations: Deviations<{ readonly edn: readonly string[]; readonly "transit-json": readonly string[] }> = {
@@ -60,22 +60,25 @@ const sentinel = {
   "transit-json": ['[["~:test/echo","~:end"],"end"]', '["~:end","end"]'],
 } as const;
 
-/** After these the connection is closed with 4400: Sente drops them, and the sender never learns of it (section 8). */
+/** Sente drops these, and its sender never learns of it; so do we, and report it. */
 const undecodable = ["garbage text", "empty text", "garbage binary", "right bytes in the wrong frame kind"];
 
 export function recordingTests(section: ServerSection): void {
-  const { target, test } = section;
+  const { test } = section;
 
   describe("§3 wrapped frames: as a real Sente answered", () => {
     // Where the recorded user is alone: the uids are in an answer.
     const server = serverFor(section, everyCodec);
-    const others = serverFor(section, everyCodec);
-    const pinging = serverFor(section, { ...everyCodec, options: { pingIntervalMs: 60, pingTimeoutMs: 150 } });
+    const others = sharedServer(section);
+    const pinging = sharedServer(section, {
+      ...everyCodec,
+      options: { pingIntervalMs: 60, pingTimeoutMs: 150, presenceGraceMs: 50 },
+    });
 
-    for (const codec of target.capabilities.codecs) {
+    for (const codec of textCodecNames) {
       const file = files[codec];
       if (file === undefined || codec === "json") continue;
-      const { frames } = recording<{ readonly frames: readonly Recorded[] }>(`sente/${file}`);
+      const { frames } = readRecording<{ readonly frames: readonly Recorded[] }>(`sente/${file}`);
       const main = frames.filter(({ conn }) => conn === undefined);
       const of = (conn: string) => frames.filter((frame) => frame.conn === conn);
       const [ask, answer] = sentinel[codec];
@@ -86,7 +89,7 @@ export function recordingTests(section: ServerSection): void {
       for (const label of labels.filter((one) => !(one in notAsked))) {
         const deviation = deviations[label];
         test(`${codec}, recorded: ${label}${deviation === undefined ? "" : ` (otherwise: ${deviation.why})`}`, async () => {
-          const peer = await greeted(server(), `client-id=${fresh("rec")}&uid=cap-1&codec=${codec}`);
+          const peer = await greetPeer(server(), `client-id=${fresh("rec")}&uid=cap-1&codec=${codec}`);
           for (const text of textsOf(main, label, "client>server")) peer.send(text);
           peer.send(ask);
           const answers = deviation?.[codec] ?? textsOf(main, label, "server>client");
@@ -101,7 +104,7 @@ export function recordingTests(section: ServerSection): void {
       });
 
       test(`${codec}, recorded: pings, of which the second is not answered (otherwise: 4408 in place of 1000)`, async () => {
-        const peer = await greeted(pinging(), `client-id=${fresh("idle")}&codec=${codec}`);
+        const peer = await greetPeer(pinging(), `client-id=${fresh("idle")}&codec=${codec}`);
         const pings = main.filter(
           ({ label, dir, kind }) => label.startsWith("idle") && dir === "server>client" && kind === "text",
         );
@@ -110,33 +113,28 @@ export function recordingTests(section: ServerSection): void {
         for (const text of textsOf(main, "idle: server ws-ping", "client>server")) peer.send(text);
         expect(await peer.text()).toBe(pings[1]?.text);
         expect(main.filter(({ kind }) => kind === "close").map(({ code }) => code)).toEqual([1000]);
-        expect((await peer.closed()).code).toBe(4408);
+        expect((await peer.waitForClose()).code).toBe(4408);
       });
 
       test(`${codec}, recorded: the client comes again, and the application closes`, async () => {
         const clientId = fresh("again");
-        await (await greeted(others(), `client-id=${clientId}&codec=${codec}`)).close();
+        await (await greetPeer(others(), `client-id=${clientId}&codec=${codec}`)).close();
         const again = of("reconnect");
-        const peer = await joined(others(), `client-id=${clientId}&codec=${codec}`);
+        const peer = await connectPeer(others(), `client-id=${clientId}&codec=${codec}`);
         const [handshake = ""] = textsOf(again, "handshake", "server>client");
-        expect(withoutIds(await peer.text())).toBe(withoutIds(handshake));
+        expect(stripIds(await peer.text())).toBe(stripIds(handshake));
         const label = "server closes: [:chsk/close]";
         for (const text of textsOf(again, label, "client>server")) peer.send(text);
         const { code, reason } = again.find((frame) => frame.label === label && frame.kind === "close") ?? {};
-        expect(await peer.closed()).toEqual({ code, reason });
+        expect(await peer.waitForClose()).toEqual({ code, reason });
       });
 
       for (const what of undecodable) {
-        test(`${codec}, recorded: ${what} (otherwise: closed with 4400)`, async () => {
-          const peer = await greeted(others(), `client-id=${fresh("bad")}&codec=${codec}`);
+        test(`${codec}, recorded: ${what}, what follows it, and the close`, async () => {
+          const peer = await greetPeer(others(), `client-id=${fresh("bad")}&codec=${codec}`);
           const [sent] = of(what).filter((frame) => frame.label === what && frame.dir === "client>server");
           if (sent?.kind === "binary") peer.sendBinary(Buffer.from(sent.base64 ?? "", "base64"));
           else peer.send(sent?.text ?? "no such frame");
-          expect((await peer.closed()).code).toBe(4400);
-        });
-
-        test(`${codec}, recorded: what follows ${what}, on a connection of its own, and its close`, async () => {
-          const peer = await greeted(others(), `client-id=${fresh("after")}&codec=${codec}`);
           const after = `${what} / echo afterwards`;
           for (const text of textsOf(of(what), after, "client>server")) peer.send(text);
           for (const text of textsOf(of(what), after, "server>client")) expect(await peer.text()).toBe(text);
@@ -147,10 +145,10 @@ export function recordingTests(section: ServerSection): void {
       }
 
       test(`${codec}, recorded: a user of a name of its own`, async () => {
-        const peer = await joined(others(), `client-id=${fresh("named")}&uid=user-7&codec=${codec}`);
+        const peer = await connectPeer(others(), `client-id=${fresh("named")}&uid=user-7&codec=${codec}`);
         const [handshake = ""] = textsOf(of("http"), "handshake", "server>client");
         expect(handshake).toContain('"user-7"');
-        expect(withoutData(await peer.text())).toBe(withoutData(handshake));
+        expect(stripData(await peer.text())).toBe(stripData(handshake));
         await peer.close();
       });
     }
@@ -158,11 +156,11 @@ export function recordingTests(section: ServerSection): void {
 }
 
 /** A handshake without what the application put into it: each had its own. */
-function withoutData(handshake: string): string {
+function stripData(handshake: string): string {
   return handshake.replace(/\{:server.*\}|\["\^ ".*?\]/, "DATA");
 }
 
 /** A handshake without its uid, which is the client's id. */
-function withoutIds(handshake: string): string {
-  return withoutData(handshake).replace(/\["[\w-]+"(?=[ ,]n)/, '["ID"');
+function stripIds(handshake: string): string {
+  return stripData(handshake).replace(/\["[\w-]+"(?=[ ,]n)/, '["ID"');
 }

@@ -1,4 +1,4 @@
-import { type Integer, MAX_DIGITS, readInteger, reduceRatio } from "../../values/numbers.ts";
+import { type Integer, isDecimal, MAX_DIGITS, readInteger, reduceRatio } from "../../values/numbers.ts";
 import { Tagged } from "../../values/types.ts";
 
 // The three patterns of Clojure's reader (clojure.lang.EdnReader), tried in its order.
@@ -9,7 +9,7 @@ const ratio = /^([-+]?\d+)\/(\d+)$/;
 /** Why a token that begins like a number is none that we read. */
 export type NumberFault = "malformed" | "too-many-digits";
 
-/** The number that a token is: a bigdec and a ratio as `Tagged`. A string says why it is none. */
+/** Reads the number in a token; a bigdec or a ratio is a `Tagged`. Returns a text that says why, where it is no number. */
 export function readNumber(token: string): number | bigint | Tagged | NumberFault {
   const whole = integer.exec(token);
   if (whole !== null) return readWhole(whole);
@@ -17,7 +17,9 @@ export function readNumber(token: string): number | bigint | Tagged | NumberFaul
   if (point !== null) {
     // With a leading zero, digits alone are an octal number, or none.
     if (/^[-+]?0\d+$/.test(token)) return "malformed";
-    return point[1] === "M" ? new Tagged("bigdec", token.slice(0, -1)) : Number(token);
+    if (point[1] !== "M") return Number(token);
+    const digits = token.slice(0, -1);
+    return isDecimal(digits) ? new Tagged("bigdec", digits) : "malformed";
   }
   const quotient = ratio.exec(token);
   return quotient === null ? "malformed" : readRatio(quotient[1] ?? "", quotient[2] ?? "");

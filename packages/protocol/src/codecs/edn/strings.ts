@@ -1,29 +1,37 @@
-const escapeCode = /\\(u[\dA-Fa-f]{4}|[0-3]?[0-7]{1,2}|[\s\S])/g;
+const simple: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ["t", "\t"],
+  ["r", "\r"],
+  ["n", "\n"],
+  ["b", "\b"],
+  ["f", "\f"],
+  ['"', '"'],
+]);
+const numeric = /^(?:u[\dA-Fa-f]{4}|[0-3]?[0-7]{1,2})/;
 
-const single: Readonly<Record<string, string>> = {
-  t: "\t",
-  r: "\r",
-  n: "\n",
-  b: "\b",
-  f: "\f",
-  "\\": "\\",
-  '"': '"',
-};
-
-/** What a string in quotes says, its escapes resolved, octal ones too; undefined where one is unknown. */
+/** Takes a string in quotes and resolves its escapes, octal ones too; undefined where one is unknown. */
 export function resolveEscapes(quoted: string): string | undefined {
-  let valid = true;
-  const result = quoted.slice(1, -1).replace(escapeCode, (_, code: string) => {
-    const unit = code.length === 1 && Object.hasOwn(single, code) ? single[code] : codeUnit(code);
-    valid &&= unit !== undefined;
-    return unit ?? "";
-  });
-  return valid ? result : undefined;
+  const parts = quoted.slice(1, -1).split("\\");
+  for (let i = 1; i < parts.length; i++) {
+    const part = parts[i] ?? "";
+    const meant = simple.get(part.charAt(0));
+    if (meant !== undefined) {
+      parts[i] = meant + part.slice(1);
+    } else if (part === "") {
+      // Two backslashes are one, and what follows them is no escape.
+      parts[i++] = "\\";
+    } else {
+      const code = numeric.exec(part)?.[0];
+      if (code === undefined) return undefined;
+      parts[i] = codeUnit(code) + part.slice(code.length);
+    }
+  }
+  return parts.join("");
 }
 
-function codeUnit(code: string): string | undefined {
-  if (code.length === 5) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-  return /^[0-7]+$/.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : undefined;
+/** What `u0041` or an octal number stands for. */
+function codeUnit(code: string): string {
+  const isHex = code.startsWith("u");
+  return String.fromCharCode(Number.parseInt(isHex ? code.slice(1) : code, isHex ? 16 : 8));
 }
 
 const named: Readonly<Record<string, string>> = {

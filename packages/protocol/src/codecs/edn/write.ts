@@ -1,20 +1,21 @@
 import { type Kind, kindOf } from "../../values/brand.ts";
-import { hasEqualKeys } from "../../values/identity.ts";
+import { Identities } from "../../values/identity.ts";
 import { isKeywordName, isObjectKeyAt, isTagName } from "../../values/keyword-name.ts";
 import { hasTooManyDigits, isLong, isRatio, reduceRatio } from "../../values/numbers.ts";
-import { isSendable, scalarText, scalarType } from "../../values/scalars.ts";
+import { isLinkOrOther, isSendable, scalarText, scalarType } from "../../values/scalars.ts";
 import type { Double, Tagged } from "../../values/types.ts";
 import { isWellFormed } from "../../values/well-formed.ts";
 import type { Handler } from "../codec.ts";
 import { doubleText } from "../double-text.ts";
-import { explained, handlerOf, refuse } from "../refuse.ts";
+import { instantText } from "../instant.ts";
+import { handlerOf, refuse, refuseKeys, writeOrExplain } from "../refuse.ts";
 
 /** Writes EDN as Clojure's pr-str does. Throws `EncodeError`. */
 export function writeEdn(value: unknown, maxDepth: number, handlers: readonly Handler[]): string {
-  return explained(() => valueText(value, maxDepth, handlers), value, maxDepth, handlers);
+  return writeOrExplain(() => valueText(value, maxDepth, new Identities(handlers)), value, maxDepth, handlers);
 }
 
-function valueText(value: unknown, depth: number, handlers: readonly Handler[]): string {
+function valueText(value: unknown, depth: number, identities: Identities): string {
   switch (typeof value) {
     case "string":
       return stringText(value);
@@ -23,11 +24,9 @@ function valueText(value: unknown, depth: number, handlers: readonly Handler[]):
     case "boolean":
       return value ? "true" : "false";
     case "bigint":
-      if (hasTooManyDigits(value)) refuse();
-      // As Clojure prints what is no long.
-      return isLong(value) ? String(value) : `${value}N`;
+      return hasTooManyDigits(value) ? refuse() : bigintText(value);
     case "object":
-      return value === null ? "nil" : objectText(value, kindOf(value), depth, handlers);
+      return value === null ? "nil" : objectText(value, kindOf(value), depth, identities);
     case "undefined":
       return "nil";
     default:
@@ -35,28 +34,28 @@ function valueText(value: unknown, depth: number, handlers: readonly Handler[]):
   }
 }
 
-function objectText(value: object, kind: Kind, depth: number, handlers: readonly Handler[]): string {
+function objectText(value: object, kind: Kind, depth: number, identities: Identities): string {
   switch (kind) {
     case "array":
-      return `[${itemsText(value as unknown[], depth, handlers)}]`;
+      return `[${itemsText(value as unknown[], depth, identities)}]`;
     case "object":
-      return recordText(value as Record<string, unknown>, depth, handlers);
+      return recordText(value as Record<string, unknown>, depth, identities);
     case "map":
-      return mapText(value as Map<unknown, unknown>, depth, handlers);
+      return mapText(value as Map<unknown, unknown>, depth, identities);
     case "set":
-      if (hasEqualKeys(value as Set<unknown>)) refuse();
-      return `#{${itemsText(Array.from(value as Set<unknown>), depth, handlers)}}`;
+      refuseKeys(value as Set<unknown>, identities);
+      return `#{${itemsText(Array.from(value as Set<unknown>), depth, identities)}}`;
     case "double":
       return numberText((value as Double).value, true);
     case "instance": {
-      const handler = handlerOf(value, handlers);
-      return taggedText(handler.tag, handler.write(value as never), depth, handlers);
+      const handler = handlerOf(value, identities.handlers);
+      return printTagged(handler.tag, identities.writeOnce(value, handler), depth, identities);
     }
     default:
       if (scalarType(value, kind) !== undefined) return isSendable(value, kind) ? scalar(value, kind) : refuse();
       return (value as Tagged).tag === "ratio"
         ? ratioText((value as Tagged).value)
-        : taggedText((value as Tagged).tag, (value as Tagged).value, depth, handlers);
+        : printTagged((value as Tagged).tag, (value as Tagged).value, depth, identities);
   }
 }
 
@@ -68,7 +67,7 @@ function scalar(value: object, kind: Kind): string {
     case "symbol":
       return text;
     case "date":
-      return `#inst "${(value as Date).toISOString().slice(0, -1)}-00:00"`;
+      return `#inst "${instantText(value as Date)}-00:00"`;
     case "uuid":
       return `#uuid "${text}"`;
     case "tagged":
@@ -78,19 +77,19 @@ function scalar(value: object, kind: Kind): string {
   }
 }
 
-function itemsText(items: readonly unknown[], depth: number, handlers: readonly Handler[]): string {
+function itemsText(items: readonly unknown[], depth: number, identities: Identities): string {
   if (depth < 1) refuse();
   let text = "";
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     if (item === undefined && !(i in items)) refuse();
     if (i > 0) text += " ";
-    text += valueText(item, depth - 1, handlers);
+    text += valueText(item, depth - 1, identities);
   }
   return text;
 }
 
-function recordText(record: Record<string, unknown>, depth: number, handlers: readonly Handler[]): string {
+function recordText(record: Record<string, unknown>, depth: number, identities: Identities): string {
   if (depth < 1) refuse();
   let text = "";
   let place = depth << 5;
@@ -98,23 +97,24 @@ function recordText(record: Record<string, unknown>, depth: number, handlers: re
     const item = record[key];
     if (item === undefined) continue;
     if (!isObjectKeyAt(place++, key) && !isKeywordName(key)) refuse();
-    text += `${text === "" ? "{:" : ", :"}${key} ${valueText(item, depth - 1, handlers)}`;
+    text += `${text === "" ? "{:" : ", :"}${key} ${valueText(item, depth - 1, identities)}`;
   }
   return text === "" ? "{}" : `${text}}`;
 }
 
-function mapText(map: Map<unknown, unknown>, depth: number, handlers: readonly Handler[]): string {
-  if (depth < 1 || hasEqualKeys(map)) refuse();
+function mapText(map: Map<unknown, unknown>, depth: number, identities: Identities): string {
+  if (depth < 1) refuse();
+  refuseKeys(map, identities);
   let text = "";
   for (const [key, item] of map) {
-    text += `${text === "" ? "{" : ", "}${valueText(key, depth - 1, handlers)} ${valueText(item, depth - 1, handlers)}`;
+    text += `${text === "" ? "{" : ", "}${valueText(key, depth - 1, identities)} ${valueText(item, depth - 1, identities)}`;
   }
   return text === "" ? "{}" : `${text}}`;
 }
 
-function taggedText(tag: string, value: unknown, depth: number, handlers: readonly Handler[]): string {
-  if (depth < 1 || !isTagName(tag)) refuse();
-  return `#${tag} ${valueText(value, depth - 1, handlers)}`;
+function printTagged(tag: string, value: unknown, depth: number, identities: Identities): string {
+  if (depth < 1 || !isTagName(tag) || !isLinkOrOther(tag, value)) refuse();
+  return `#${tag} ${valueText(value, depth - 1, identities)}`;
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -138,10 +138,21 @@ function stringText(text: string): string {
 function numberText(value: number, isDouble = false): string {
   if (!isDouble && Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
   if (Number.isFinite(value)) return doubleText(value);
-  return Number.isNaN(value) ? "##NaN" : value > 0 ? "##Inf" : "##-Inf";
+  if (Number.isNaN(value)) return "##NaN";
+  // A Double might hold anything.
+  return value === Number.POSITIVE_INFINITY ? "##Inf" : value === Number.NEGATIVE_INFINITY ? "##-Inf" : refuse();
+}
+
+/** As Clojure prints it: with an N where it is no long. */
+function bigintText(value: bigint): string {
+  return isLong(value) ? String(value) : `${value}N`;
 }
 
 function ratioText(value: unknown): string {
   const reduced = isRatio(value) ? reduceRatio(value[0], value[1]) : refuse();
-  return Array.isArray(reduced) ? reduced.join("/") : valueText(reduced, 0, []);
+  return Array.isArray(reduced)
+    ? reduced.join("/")
+    : typeof reduced === "bigint"
+      ? bigintText(reduced)
+      : String(reduced);
 }

@@ -1,39 +1,53 @@
 import { DecodeError } from "../../errors.ts";
-import { isObjectKeyAt } from "../../values/keyword-name.ts";
 
-/** Reads JSON: objects with a key that is no keyword's name, or is `__proto__`, become Maps with string keys. */
+/** Reads JSON, as JSON.parse does; what nests too deeply is refused. */
 export function decodeJson(text: string, maxDepth: number): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new DecodeError("malformed", "not JSON", { cause });
+    throw new DecodeError("malformed", "not JSON", { cause, ...placeIn(cause) });
   }
-  return typeof value === "object" && value !== null ? revive(value, maxDepth) : value;
+  // A level takes two units at least.
+  if (text.length > maxDepth * 2 && typeof value === "object" && value !== null && isDeeper(value, maxDepth)) {
+    throw new DecodeError("too-deep", "nested too deeply", { offset: placeOfLevel(text, maxDepth + 1) });
+  }
+  return value;
 }
 
-// Changes arrays and objects in place, since nobody else holds them, and returns another object only for a Map.
-function revive(value: object, depth: number): object {
-  if (depth < 1) throw new DecodeError("too-deep", "nested too deeply");
+function isDeeper(value: object, depth: number): boolean {
+  if (depth < 1) return true;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
-      if (typeof item !== "object" || item === null) continue;
-      const revived = revive(item, depth - 1);
-      if (revived !== item) value[i] = revived;
+      if (typeof item === "object" && item !== null && isDeeper(item, depth - 1)) return true;
     }
-    return value;
+    return false;
   }
   const record = value as Record<string, unknown>;
-  let isPlain = true;
-  let place = depth << 5;
   for (const key in record) {
-    if (!isObjectKeyAt(place++, key)) isPlain = false;
     const item = record[key];
-    if (typeof item !== "object" || item === null) continue;
-    const revived = revive(item, depth - 1);
-    // Defining it anew, since assigning to an own __proto__ is safe but to an inherited one is not.
-    if (revived !== item) Object.defineProperty(record, key, { value: revived });
+    if (typeof item === "object" && item !== null && isDeeper(item, depth - 1)) return true;
   }
-  return isPlain ? record : new Map(Object.entries(record));
+  return false;
+}
+
+/** The place where a JSON text opens that level. */
+function placeOfLevel(text: string, level: number): number {
+  let open = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charAt(at);
+    if (isInString && unit === "\\") at++;
+    else if (unit === '"') isInString = !isInString;
+    else if (!isInString && (unit === "[" || unit === "{") && ++open === level) return at;
+    else if (!isInString && (unit === "]" || unit === "}")) open--;
+  }
+  return text.length;
+}
+
+/** The place of the fault as the engine tells it; some engines do not. */
+function placeIn(cause: unknown): { readonly offset?: number } {
+  const found = / at position (\d+)/.exec(String(cause));
+  return found === null ? {} : { offset: Number(found[1]) };
 }

@@ -32,16 +32,16 @@ describe("json", () => {
       '{"a":1,"b/c":null}',
       { a: 1, "b/c": null },
     ],
+    ["a Map with any strings as keys", dict({ "ann@b.c": 1, a: 2 }), '{"ann@b.c":1,"a":2}', { "ann@b.c": 1, a: 2 }],
+    ["an object with any keys", { "ann@b.c": { "": 1 } }, '{"ann@b.c":{"":1}}', { "ann@b.c": { "": 1 } }],
+    ["such an object beside what JSON has no type for", [{ "a b": -0 }, 1n], '[{"a b":0},1]', [{ "a b": 0 }, 1]],
+    ["-0", [-0, double(-0), { a: -0 }], '[0,0,{"a":0}]', [0, 0, { a: 0 }]],
     [
-      "a Map with any strings as keys",
-      dict({ "ann@b.c": 1, a: 2 }),
-      '{"ann@b.c":1,"a":2}',
-      new Map([
-        ["ann@b.c", 1],
-        ["a", 2],
-      ]),
+      "an object with an own __proto__",
+      JSON.parse('{"__proto__":1}'),
+      '{"__proto__":1}',
+      JSON.parse('{"__proto__":1}'),
     ],
-    ["an object with an own __proto__", JSON.parse('{"__proto__":1}'), '{"__proto__":1}', new Map([["__proto__", 1]])],
   ])("writes %s", (_, value, text, arrives) => {
     expect(json.encode(value)).toBe(text);
     expect(json.decode(text)).toEqual(arrives);
@@ -49,7 +49,7 @@ describe("json", () => {
   });
 
   it.each<[string, unknown, string, readonly (string | number)[]]>([
-    ["-0", { a: [-0] }, "json-number", ["a", 0]],
+    ["half a surrogate pair in a key", { m: { "\ud800": 1 } }, "lone-surrogate", ["m", "<key>"]],
     ["NaN", [Number.NaN], "json-number", [0]],
     ["an infinity", double(Number.POSITIVE_INFINITY), "json-number", []],
     ["a bigint beyond the safe range", { id: 2n ** 53n }, "json-number", ["id"]],
@@ -70,16 +70,11 @@ describe("json", () => {
     expect(() => normaliseJson(value)).toThrow(expect.objectContaining({ name: "EncodeError", code, path }));
   });
 
-  it("is JSON.stringify and JSON.parse, for what JSON has and keys that are names", () => {
+  it("is JSON.stringify and JSON.parse, for what JSON has", () => {
     const plain = fc.jsonValue({ noUnicodeString: false });
     fc.assert(
       fc.property(plain, (value) => {
-        let text: string;
-        try {
-          text = json.encode(value) as string;
-        } catch {
-          return; // a key that is no name, -0
-        }
+        const text = json.encode(value) as string;
         expect(text).toBe(JSON.stringify(value));
         expect(json.decode(text)).toEqual(JSON.parse(text));
       }),
@@ -88,6 +83,20 @@ describe("json", () => {
 
   it("gives ids of events as strings", () => {
     expect([json.stringIds, json.binary, json.name]).toEqual([true, false, "json"]);
+  });
+
+  it("says where a text is no JSON, where the engine knows, and where one is too deep", () => {
+    const faultOf = (text: string) => {
+      try {
+        json.decode(text);
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(faultOf('{"a":[1,2,}')).toMatchObject({ name: "DecodeError", code: "malformed" });
+    const deep = `["[[\\"[",{},${"[".repeat(100)}${"]".repeat(100)}]`;
+    expect(faultOf(deep)).toMatchObject({ name: "DecodeError", code: "too-deep", offset: deep.indexOf("[[[") + 99 });
   });
 
   it("is not fooled by texts that look like escapes of half a pair", () => {
@@ -99,6 +108,20 @@ describe("json", () => {
 
   it("ignores toJSON of plain objects, and takes a date's time itself", () => {
     expect(json.encode({ toJSON: 1 })).toBe('{"toJSON":1}');
+    const list = class extends Array {
+      toJSON() {
+        return "no";
+      }
+    };
+    for (const [value, text] of [
+      [Object.assign([1, 2], { toJSON: () => "no" }), "[1,2]"],
+      [[list.from([1])], "[[1]]"],
+      [[list.from([kw("a")])], '[["a"]]'],
+      [Object.defineProperty({ a: 1 }, "toJSON", { value: () => "no" }), '{"a":1}'],
+      [{ a: Object.defineProperty([1n], "toJSON", { value: () => "no" }) }, '{"a":[1]}'],
+    ]) {
+      expect(json.encode(value)).toBe(text);
+    }
     const date = Object.assign(new Date(0), { toJSON: () => "no" });
     expect(json.encode([date])).toBe('["1970-01-01T00:00:00.000Z"]');
   });

@@ -1,6 +1,5 @@
 import { MAX_DEPTH } from "../../limits.ts";
-import { checkEncodable } from "../../values/check.ts";
-import { isObjectKey } from "../../values/keyword-name.ts";
+import { checkForJson } from "../../values/check.ts";
 import type { Value } from "../../values/value.ts";
 import { toTree } from "./tree.ts";
 
@@ -9,13 +8,12 @@ import { toTree } from "./tree.ts";
  * @throws {EncodeError} as the codec's `encode` does.
  */
 export function normaliseJson(value: unknown): Value {
-  checkEncodable(value, MAX_DEPTH);
-  return withoutPrototypes(toTree(value, [])) as Value;
+  checkForJson(value, MAX_DEPTH, []);
+  return withPrototypes(toTree(value, [])) as Value;
 }
 
-function withoutPrototypes(tree: unknown): unknown {
-  if (Array.isArray(tree)) return tree.map(withoutPrototypes);
+function withPrototypes(tree: unknown): unknown {
+  if (Array.isArray(tree)) return Array.from(tree, withPrototypes);
   if (typeof tree !== "object" || tree === null) return tree;
-  const entries = Object.entries(tree).map(([key, item]): [string, unknown] => [key, withoutPrototypes(item)]);
-  return entries.every(([key]) => isObjectKey(key)) ? Object.fromEntries(entries) : new Map(entries);
+  return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, withPrototypes(item)]));
 }

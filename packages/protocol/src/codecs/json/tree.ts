@@ -1,7 +1,7 @@
 import { EncodeError, type Path } from "../../errors.ts";
 import { kindOf } from "../../values/brand.ts";
 import { isKw } from "../../values/keyword.ts";
-import { exact } from "../../values/numbers.ts";
+import { toExact } from "../../values/numbers.ts";
 import { scalarText } from "../../values/scalars.ts";
 import type { Double } from "../../values/types.ts";
 import type { Handler } from "../codec.ts";
@@ -9,16 +9,16 @@ import { handlerOf } from "../refuse.ts";
 
 /**
  * What a value becomes in JSON, as strings, numbers, arrays and objects without a prototype, so that any key is an own
- * property. The value has passed `checkEncodable`. Throws `EncodeError` for what JSON cannot say.
+ * property. The value has passed `checkForJson`. Throws `EncodeError` for what JSON cannot say.
  */
 export function toTree(value: unknown, handlers: readonly Handler[], path: Path = []): unknown {
-  if (typeof value === "number") return finite(value, path);
-  if (typeof value === "bigint") return safe(value, path);
+  if (typeof value === "number") return toFinite(value, path);
+  if (typeof value === "bigint") return toSafe(value, path);
   if (typeof value !== "object" || value === null) return value ?? null;
   const kind = kindOf(value);
   switch (kind) {
     case "array":
-      return (value as unknown[]).map((item, i) => toTree(item, handlers, [...path, i]));
+      return Array.from(value as unknown[], (item, i) => toTree(item, handlers, [...path, i]));
     case "set":
       return Array.from(value as Set<unknown>, (item) => toTree(item, handlers, [...path, "<member>"]));
     case "object":
@@ -30,7 +30,7 @@ export function toTree(value: unknown, handlers: readonly Handler[], path: Path 
     case "map":
       return fromEntries(value as Map<unknown, unknown>, handlers, path);
     case "double":
-      return finite((value as Double).value, path);
+      return toFinite((value as Double).value, path);
     case "date":
       return (value as Date).toISOString();
     case "tagged":
@@ -54,14 +54,14 @@ function fromEntries(entries: Iterable<[unknown, unknown]>, handlers: readonly H
   return record;
 }
 
-function finite(value: number, path: Path): number {
-  if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-  const name = Object.is(value, -0) ? "-0" : String(value);
-  throw new EncodeError("json-number", `JSON has no ${name}: send null, or use another codec`, { path });
+function toFinite(value: number, path: Path): number {
+  // Adding 0 makes 0 of -0, as JSON has it.
+  if (Number.isFinite(value)) return value + 0;
+  throw new EncodeError("json-number", `JSON has no ${value}: send null, or use another codec`, { path });
 }
 
-function safe(value: bigint, path: Path): number {
-  const number = exact(value);
+function toSafe(value: bigint, path: Path): number {
+  const number = toExact(value);
   if (typeof number === "number") return number;
   throw new EncodeError("json-number", `${value} is not exact in JSON: send a string, or use another codec`, { path });
 }

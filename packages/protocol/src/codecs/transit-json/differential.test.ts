@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import fc from "fast-check";
+import transit from "transit-js";
 import { describe, expect, it } from "vitest";
 import { keywordName, text } from "../../values/arbitrary.test-support.ts";
 import { equal } from "../../values/equal.ts";
@@ -10,21 +10,7 @@ import { isSym, isTagged, isUri, isUuid, sym, Tagged, uri, uuid } from "../../va
 import { transitJson } from "./index.ts";
 
 // transit-js, Cognitect's own, as the oracle: the same values must become the same text, and the same text the same
-// values. It has no types.
-interface TransitJs {
-  keyword(name: string): unknown;
-  symbol(name: string): unknown;
-  uuid(value: string): unknown;
-  uri(value: string): unknown;
-  map(entries: readonly unknown[]): unknown;
-  set(members: readonly unknown[]): unknown;
-  tagged(tag: string, value: unknown): unknown;
-  integer(digits: string): unknown;
-  writer(type: "json" | "json-verbose"): { write(value: unknown): string };
-  reader(type: "json"): { read(text: string): unknown };
-  equals(a: unknown, b: unknown): boolean;
-}
-const transit: TransitJs = createRequire(import.meta.url)("transit-js");
+// values.
 
 /** Our value in the types of transit-js. */
 function toTheirs(value: unknown): unknown {
@@ -124,6 +110,56 @@ describe("transit-json and transit-js", () => {
         if (!equal(read, value)) expect.fail(`${text} was read as ${print(read)}`);
       }),
       { numRuns: 1000 },
+    );
+  }, 30_000);
+
+  it("read the same where keys are any numbers, and no text that is no JSON", () => {
+    const anyNumber = fc
+      .oneof(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        number.filter(Number.isFinite),
+        fc.constantFrom(1e21, -1e21, 0.5, 1e-7),
+      )
+      // Integers that are not exact are bigints.
+      .filter((n) => !Number.isInteger(n) || Number.isSafeInteger(n) || Math.abs(n) >= 1e21);
+    fc.assert(
+      fc.property(mapOf(anyNumber, fc.nat()), (map) => {
+        const text = transit.writer("json").write(toTheirs(map));
+        if (!equal(transitJson.decode(text), map))
+          expect.fail(`${text} was read as ${print(transitJson.decode(text))}`);
+      }),
+    );
+    const piece = fc.constantFrom(
+      '"',
+      "\\",
+      "\t",
+      "\0",
+      "^",
+      "~",
+      ":",
+      "#",
+      "[",
+      "]",
+      ",",
+      "a",
+      " ",
+      "1",
+      "\\u005e",
+      "0",
+    );
+    fc.assert(
+      fc.property(valueWithSetsOf(4), fc.nat(), fc.nat(2), piece, (value, at, length, inserted) => {
+        const whole = transit.writer("json").write(toTheirs(value));
+        const from = at % (whole.length + 1);
+        const text = whole.slice(0, from) + inserted + whole.slice(from + length);
+        try {
+          transitJson.decode(text);
+        } catch {
+          return;
+        }
+        JSON.parse(text);
+      }),
+      { numRuns: 3000 },
     );
   }, 30_000);
 

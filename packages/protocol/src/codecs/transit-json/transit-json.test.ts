@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DecodeError } from "../../errors.ts";
-import { identical } from "../../values/identical.test-support.ts";
+import { kindOf } from "../../values/brand.ts";
+import { equal } from "../../values/equal.ts";
+import { areIdentical } from "../../values/identical.test-support.ts";
 import { dict, double, kw, print, sym, tagged, uri, uuid } from "../../values/index.ts";
+import type { Codec, Encoded } from "../codec.ts";
+import { bytesOf } from "../hex.test-support.ts";
+import { transitMsgpack } from "../transit-msgpack/index.ts";
 import { transitJson } from "./index.ts";
 
 const id = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
@@ -80,7 +85,19 @@ describe("transit-json writes", () => {
   ])("the scalar %o in a quote, where it stands alone", (value, text) => {
     expect(transitJson.encode(value)).toBe(text);
     const [inArray] = transitJson.decode(transitJson.encode([value])) as unknown[];
-    expect(identical(transitJson.decode(text), inArray)).toBe(true);
+    expect(areIdentical(transitJson.decode(text), inArray)).toBe(true);
+  });
+});
+
+describe("a keyword in a quote", () => {
+  it.each<[Codec, Encoded]>([
+    [transitJson, `["^ ",["~#'","~:a"],1,"~:b",2]`],
+    [transitJson, `["^ ","~:b",2,["~#'","~:a"],1]`],
+    [transitMsgpack, bytesOf("8292a37e2327a37e3a6101a37e3a6202")],
+    [transitMsgpack, bytesOf("82a37e3a620292a37e2327a37e3a6101")],
+  ])("is a key like any other: %#", (codec, frame) => {
+    expect(equal(codec.decode(frame), { a: 1, b: 2 })).toBe(true);
+    expect(kindOf(codec.decode(frame) as object)).toBe("object");
   });
 });
 
@@ -109,7 +126,7 @@ describe("transit-json's cache", () => {
   it.each([1935, 1936, 1937, 4000])("begins anew when it is full: %i names, twice", (count) => {
     const value = [0, 1].map(() => Array.from({ length: count }, (_, i) => kw(`key${i}`)));
     const decoded = transitJson.decode(transitJson.encode(value));
-    expect(identical(decoded, value)).toBe(true);
+    expect(areIdentical(decoded, value)).toBe(true);
   });
 
   it("is one for objects, Maps, values and tags", () => {
@@ -120,7 +137,7 @@ describe("transit-json's cache", () => {
       tagged(`tag${i}`, 1),
     ];
     const value = [0, 1].map(() => Array.from({ length: 600 }, (_, i) => names(i)));
-    expect(identical(transitJson.decode(transitJson.encode(value)), value)).toBe(true);
+    expect(areIdentical(transitJson.decode(transitJson.encode(value)), value)).toBe(true);
   });
 
   it("is empty for every message", () => {
@@ -206,7 +223,7 @@ describe("transit-json reads", () => {
     ['{"~#point":1}', tagged("point", 1)],
   ])("%s", (text, value) => {
     const read = transitJson.decode(text);
-    expect([identical(read, value), print(read)]).toEqual([true, print(value)]);
+    expect([areIdentical(read, value), print(read)]).toEqual([true, print(value)]);
   });
 
   it.each([
@@ -246,7 +263,7 @@ describe("transit-json reads", () => {
       '"~ix"',
       '"~i"',
       '"~nx"',
-      '"~i1.5"',
+      '"~n1.5"',
       '"~mfoo"',
       '"~m9999999999999999999"',
       '"~zfoo"',
@@ -285,6 +302,58 @@ describe("transit-json reads", () => {
     ...['["~#m",[]]', '["~#m","x"]', '["^ ","~#a",1]', '{"~#foo":1,"a":2}', '{"~#foo"}', '[{"~#a":1},"^0",[]'],
   ])("refuses %s", (text) => {
     expect(() => transitJson.decode(text)).toThrow(expect.objectContaining({ name: "DecodeError", code: "malformed" }));
+  });
+
+  it("reads no string with a control character, as JSON has none", () => {
+    for (const [text, offset] of [
+      ['["a\tb"]', 3],
+      ['["a\nb"]', 3],
+      ['["\0"]', 2],
+      [`["${"x".repeat(100)}\u001f"]`, 102],
+      ['["~:a\tb"]', 5],
+      ['["^ ","a\rb",1]', 8],
+    ] as const) {
+      expect(() => transitJson.decode(text)).toThrow(expect.objectContaining({ name: "DecodeError", offset }));
+    }
+    expect(() => transitJson.decode('["\\n\t"]')).toThrow(DecodeError);
+  });
+
+  it("reads what is spelt with escapes as what it means", () => {
+    for (const [text, plain] of [
+      ['["\\u005e ","~:a",1]', '["^ ","~:a",1]'],
+      ['["^\\u0020","~:a",1]', '["^ ","~:a",1]'],
+      ['["~:abcd","\\u005e0","^\\u0030"]', '["~:abcd","^0","^0"]'],
+      ['[["^ ","~:abcd",1],["^ ","\\u005e0",2]]', '[["^ ","~:abcd",1],["^ ","^0",2]]'],
+      ['["\\u007e:a","~\\u003ab"]', '["~:a","~:b"]'],
+      ['["\\u007e#set",[1]]', '["~#set",[1]]'],
+      ['{"\\u007e#set":[1]}', '{"~#set":[1]}'],
+      ['{"\\u0061":1}', '{"a":1}'],
+      ['["\\u007e~a","\\u0061^"]', '["~~a","a^"]'],
+      ['["~#set",["^\\"",1]]', '["~#set",["~^\\"",1]]'],
+    ] as const) {
+      const read = (source: string) => {
+        try {
+          return print(transitJson.decode(source));
+        } catch {
+          return "refused";
+        }
+      };
+      // The last one is no code of the cache.
+      expect([text, read(text)]).toEqual([text, text.includes('^\\"') ? "refused" : read(plain)]);
+    }
+  });
+
+  it("reads numbers as keys of a map as transit-js writes them", () => {
+    for (const [key, value] of [
+      ["~i0.5", 0.5],
+      ["~i-1.5e-7", -1.5e-7],
+      ["~i1e+21", 1e21],
+      ["~d0.5", 0.5],
+      ["~iNaN", Number.NaN],
+      ["~i7", 7],
+    ] as const) {
+      expect(transitJson.decode(`["^ ","${key}",1]`)).toEqual(new Map([[value, 1]]));
+    }
   });
 
   it("refuses a number of too many digits", () => {

@@ -1,0 +1,36 @@
+// Faults of sessions that go from node to node, which the unit tests have to notice (PROTOCOL.md section 6.13).
+
+import type { Change } from "./mutants.ts";
+
+/** As in unit-mutants.ts, which has these too. */
+interface ClusterMutant {
+  readonly name: string;
+  readonly change: Change;
+  readonly test: string;
+}
+
+const cluster = "packages/protocol/src/cluster";
+const server = "packages/engine/src/server";
+const of =
+  (file: string, test: string) =>
+  (name: string, search: string, replace: string): ClusterMutant => ({ name, change: { file, search, replace }, test });
+
+const cut = of(`${cluster}/cut.ts`, `${cluster}/cut.test.ts`);
+const recent = of(`${cluster}/recent-posts.ts`, `${cluster}/recent-posts.test.ts`);
+const caughtUp = of(`${server}/caught-up.ts`, `${server}/caught-up.test.ts`);
+const catchingUp = of(`${server}/catching-up.ts`, `${server}/cut.test.ts`);
+const moving = of(`${server}/moving.ts`, `${server}/moves.test.ts`);
+const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
+
+export const clusterMutants: readonly ClusterMutant[] = [
+  cut("what-was-told-is-not-given-again", "number > (this.#upTo.get(from) ?? 0)", "number > 0"),
+  cut("who-cannot-tell-all-is-a-gap", "missed === undefined || !missed.isComplete", "missed === undefined"),
+  cut("posts-of-one-node-stay-in-order", "Math.max(post.at, latest.get(post.from) ?? post.at)", "post.at"),
+  recent("what-was-dropped-is-said", "isComplete &&= droppedAt <= number;", ""),
+  recent("an-unknown-number-is-not-0", "isComplete &&= kept.length === 0 && droppedAt === 0;", ";"),
+  caughtUp("a-late-double-is-left-out", "if (number <= told) return true;", ""),
+  catchingUp("who-ended-leaves-its-posts", "await streams.append(name, part, bounds)", "void part"),
+  moving("a-later-attempt-is-not-overtaken", 'if (attempt <= session.attempt) return { type: "stale" };', ""),
+  moving("whose-it-is-not-does-not-touch-it", 'if (!session.isOf(question)) return { type: "gone" };', ""),
+  departure("what-came-is-handled-first", "    await this.waitUntilIdle(patienceMs);\n", ""),
+];

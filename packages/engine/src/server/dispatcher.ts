@@ -1,0 +1,211 @@
+import {
+  type ChannelSocketServer,
+  type ConnectedUids,
+  kw,
+  type SenteEvent,
+  type ServerLimits,
+  type ServerMessage,
+  type Watchable,
+} from "@sente-lite/protocol";
+import { whenSettled } from "@sente-lite/protocol/calls";
+import type { Gate, Verdict } from "@sente-lite/protocol/contract";
+import type { ReplyFailure } from "@sente-lite/protocol/session";
+import { type FeatureSet, isProtocolId, isUnderstood, type ServerOutput } from "@sente-lite/protocol/session";
+import { DELIVERY, type Message, type Peer, UNHANDLED, type Worker } from "../delivery.ts";
+import type { Place } from "../incoming.ts";
+import { makeReplies, type Replies } from "../replies.ts";
+import type { Handover } from "./handover.ts";
+import type { Counters } from "./metrics.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { PubSub } from "./rooms/pub-sub.ts";
+import type { RoomRequests } from "./rooms/room-requests.ts";
+import type { SessionDriver } from "./session-driver.ts";
+
+const TOO_FAST: ReplyFailure = { code: "rate-limited", message: "the client sends too much", data: null };
+const TOO_MANY: ReplyFailure = { code: "too-many-requests", message: "too many requests wait for a reply", data: null };
+
+const roomsOnly: FeatureSet = new Set(["rooms"]);
+
+/** A message as a server's engine makes it. */
+export type Delivered<Context> = ServerMessage<Context> & Message;
+
+/** How a request is answered. */
+interface RequestReplies extends Replies {
+  /** It is given to the application; false where too many of its client wait for a reply. */
+  readonly begin?: () => boolean;
+}
+
+export interface DispatcherOptions<Context> {
+  readonly gate: Gate | undefined;
+  readonly counters: Counters;
+  /** Machine time. */
+  readonly now: () => number;
+  readonly limits: Pick<ServerLimits, "maxRequestsInFlight">;
+  readonly connectedUids: Watchable<ConnectedUids>;
+  readonly sendFn: ChannelSocketServer["sendFn"];
+  readonly outgoing: Pick<Outgoing<Context>, "push">;
+  /** Gives a message to the application; false where nobody wants it. */
+  readonly deliver: (message: Delivered<Context>) => boolean;
+  readonly roomRequests: RoomRequests<Context>;
+  /** Where there are rooms: what sente_lite's peers ask of them. */
+  readonly pubSub: PubSub<Context> | undefined;
+  /** Where there are several servers: knows which requests have no answer. */
+  readonly handover: Pick<Handover<Context>, "noteAsked" | "noteAnswered"> | undefined;
+}
+
+/** Whose event it is: a connection, or a user who has none here. */
+export type EventSource<Context> = Pick<SessionDriver<Context>, "uid" | "clientId" | "incoming"> &
+  Peer & {
+    readonly admitted: Pick<SessionDriver<Context>["admitted"], "context" | "request">;
+    /** Absent where no connection waits for its handlers. */
+    readonly work?: Worker;
+  };
+
+/** Takes events from connections to the application, through the queue of each connection and by the contract. */
+export class Dispatcher<Context> {
+  readonly #options: DispatcherOptions<Context>;
+
+  constructor(options: DispatcherOptions<Context>) {
+    this.#options = options;
+  }
+
+  /** A client sent an event. */
+  dispatch(driver: SessionDriver<Context>, sent: Extract<ServerOutput, { type: "event" }>): void {
+    const { event, cbId, bytes } = sent;
+    this.#options.counters.eventsIn++;
+    if (this.#isOfRooms(driver, sent)) return;
+    const replies = cbId === null ? this.#pubSubReplies(driver, event) : this.#createReplies(driver, cbId, event[0]);
+    this.#enqueue(driver, event, bytes, replies);
+  }
+
+  /** It came too fast, and is not handled: whoever waits for a reply is told. */
+  leaveOut(driver: SessionDriver<Context>, { event, cbId }: Extract<ServerOutput, { type: "event" }>): void {
+    this.#options.counters.eventsIn++;
+    if (cbId !== null) this.#createReplies(driver, cbId, event[0]).replyWithError(TOO_FAST);
+  }
+
+  /** This side made up an event of that connection. */
+  announce(driver: EventSource<Context>, event: SenteEvent): void {
+    this.#enqueue(driver, event, 0, undefined);
+  }
+
+  /** Queues what a client asks of a room, in its order among the events of that client; false for any other event. */
+  #isOfRooms(driver: SessionDriver<Context>, sent: Extract<ServerOutput, { type: "event" }>): boolean {
+    const { event, cbId, bytes } = sent;
+    const { roomRequests, pubSub } = this.#options;
+    const { incoming, admitted } = driver;
+    const [id] = event;
+    if (isProtocolId(id) && isUnderstood(id, "c->s", roomsOnly)) {
+      const replies = cbId === null ? undefined : this.#createReplies(driver, cbId, id);
+      incoming.put(bytes, (place) => roomRequests.take(driver, sent, replies, place));
+      return true;
+    }
+    if (pubSub === undefined || admitted.parameters.clientId !== undefined || !PubSub.asks(id)) return false;
+    incoming.put(bytes, (place) => pubSub.take(driver, event, place));
+    return true;
+  }
+
+  #enqueue(driver: EventSource<Context>, event: SenteEvent, bytes: number, replies: RequestReplies | undefined): void {
+    const { gate } = this.#options;
+    driver.incoming.put(bytes, (place) => {
+      const verdict = gate?.event(event);
+      if (verdict !== undefined) {
+        return whenSettled<Verdict>(verdict, (settled) => this.#takeVerdict(driver, place, event, settled, replies));
+      }
+      this.#deliver(driver, place, event, replies);
+      return undefined;
+    });
+  }
+
+  #takeVerdict(
+    driver: EventSource<Context>,
+    place: Place,
+    [id]: SenteEvent,
+    verdict: Verdict,
+    replies: RequestReplies | undefined,
+  ): void {
+    if (place.isVoid) return;
+    if (!verdict.ok) this.#refuse(driver, id, verdict, replies);
+    else this.#deliver(driver, place, verdict.value === undefined ? [id] : [id, verdict.value], replies);
+  }
+
+  /** Refuses an event that does not keep the contract. */
+  #refuse(
+    driver: EventSource<Context>,
+    id: string,
+    { error, told }: Extract<Verdict, { ok: false }>,
+    replies: RequestReplies | undefined,
+  ): void {
+    this.#options.counters.badEvents++;
+    driver.report(error, { source: "contract", event: id });
+    replies?.replyWithError({ code: error.code, message: told, data: null });
+  }
+
+  #deliver(driver: EventSource<Context>, place: Place, event: SenteEvent, replies: RequestReplies | undefined): void {
+    if (replies?.begin?.() === false) {
+      replies.replyWithError(TOO_MANY);
+      return;
+    }
+    const { connectedUids, sendFn, deliver } = this.#options;
+    const { uid, clientId, admitted } = driver;
+    const message: Delivered<Context> = {
+      event,
+      id: event[0],
+      data: event[1],
+      uid,
+      clientId,
+      context: admitted.context,
+      request: admitted.request,
+      replyFn: replies?.replyFn,
+      sendFn,
+      connectedUids,
+      [DELIVERY]: {
+        peer: driver,
+        place,
+        replyWithError: replies?.replyWithError,
+        worker: driver.work,
+      },
+    };
+    if (!place.act(deliver, message)) replies?.replyWithError(UNHANDLED);
+  }
+
+  /** Where there are no rooms: a sente_lite peer that asks for one and finds nobody to answer is told so (PROTOCOL.md section 4.5). */
+  #pubSubReplies(driver: SessionDriver<Context>, event: SenteEvent): RequestReplies | undefined {
+    if (driver.admitted.parameters.clientId !== undefined || !event[0].startsWith("sente-lite/")) return undefined;
+    return {
+      replyFn: undefined,
+      replyWithError: ({ code, message }) => {
+        this.#options.outgoing.push(driver, ["sente-lite/error", { "event-id": kw(event[0]), code, message }]);
+        return true;
+      },
+    };
+  }
+
+  /** The ways to answer a client's request. */
+  #createReplies(driver: SessionDriver<Context>, cbId: string, id: string): RequestReplies {
+    const { session, work } = driver;
+    let begun: number | undefined;
+    const { handover } = this.#options;
+    work.beginWork();
+    handover?.noteAsked(driver, cbId);
+    const replies = makeReplies({
+      isWanted: () => session.status !== "ended",
+      reply: (value) => session.reply(cbId, value),
+      fail: (failure) => session.replyFailed(cbId, failure),
+      report: (error) => driver.report(error, { source: "reply", id }),
+      finish: () => {
+        handover?.noteAnswered(driver, cbId);
+        if (begun !== undefined) work.requests.end(begun);
+        driver.run();
+        work.endWork();
+      },
+    });
+    const begin = () => {
+      const { now, limits } = this.#options;
+      const isOver = work.requests.count(now()) >= limits.maxRequestsInFlight;
+      if (!isOver) begun = work.requests.begin(now());
+      return !isOver;
+    };
+    return { ...replies, begin };
+  }
+}

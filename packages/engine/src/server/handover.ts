@@ -1,0 +1,321 @@
+import { type Codec, ProtocolError, SessionLostError } from "@sente-lite/protocol";
+import { BackplaneError, type Membership, type Topic } from "@sente-lite/protocol/backplane";
+import { codeOf } from "@sente-lite/protocol/calls";
+import { ALL, type CutResult, type Heard, roomTopic, uidTopic } from "@sente-lite/protocol/cluster";
+import {
+  type Arrival,
+  type Form,
+  type Frame,
+  featuresAmong,
+  isSameFeatures,
+  readSessionSnapshot,
+  type SessionSnapshot,
+  writeSessionSnapshot,
+} from "@sente-lite/protocol/session";
+import type { Host } from "../host.ts";
+import type { Admitted } from "./admission.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Counters } from "./metrics.ts";
+import { IDLE_MS, type Movable, Moving } from "./moving.ts";
+import { ReportLimiter } from "./report-limiter.ts";
+import type { Rooms } from "./rooms/rooms.ts";
+import type { Roster } from "./roster.ts";
+import type { SessionDriver } from "./session-driver.ts";
+import type { Sharing } from "./sharing.ts";
+import { eventsIn, repliesIn } from "./undelivered.ts";
+
+/** The backplane has so long to put or take a session: after that it is lost. */
+export const HANDOVER_MS = 5_000;
+
+/** So many characters of a session's id are drawn at random, of 64: 132 bits. */
+const SECRET_LENGTH = 22;
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
+
+/** What a request of a client is answered whose handler has not ended when its session leaves. */
+const UNANSWERED = { code: "closed", message: "the server ended before the handler replied", data: null };
+const LOST_ON_THE_WAY = "it could not go to another server";
+const MISSED_ON_THE_WAY = "what was pushed while it went to another server may be missing";
+
+/** Gives sessions what was posted for them while they were on their way, and knows who has it. */
+interface CatchesUp<Context> {
+  catchUp(driver: SessionDriver<Context>, missed: CutResult): void;
+  readonly caughtUp: { findHeard(driver: SessionDriver<Context>, heard: Heard): Heard };
+}
+
+export interface HandoverOptions<Context> {
+  readonly host: Host;
+  /** Machine time. */
+  readonly now: () => number;
+  readonly cluster: Cluster;
+  readonly counters: Counters;
+  readonly shutdown: { readonly isClosed: boolean };
+  readonly roster: Pick<Roster<Context>, "has" | "findById" | "letGo" | "add">;
+  readonly rooms: Pick<Rooms<Context>, "release" | "restore" | "find">;
+  readonly sharing: Pick<Sharing, "codec" | "nodes" | "heard" | "beginCut" | "endCut" | "catchUp" | "finishCut">;
+  readonly getShared: () => CatchesUp<Context>;
+  /** Makes the driver of a session that began elsewhere. */
+  readonly makeDriver: (admitted: Admitted<Context>, id: string) => SessionDriver<Context>;
+  readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Requests of one client whose handlers have not answered. */
+type Unanswered = Set<string>;
+
+/**
+ * Takes sessions from one server to another (PROTOCOL.md section 6.13): as this one ends, to where the next one finds them;
+ * and as a client arrives that names one, from there. There is one only where there is a backplane.
+ */
+export class Handover<Context> {
+  readonly #options: HandoverOptions<Context>;
+  readonly #limiter: ReportLimiter;
+  readonly #unanswered = new WeakMap<SessionDriver<Context>, Unanswered>();
+  /** Sessions that are being looked for: of several that ask for one, none finds it gone. */
+  readonly #fetching = new Map<string, Promise<boolean>>();
+  readonly #moving: Moving;
+
+  constructor(options: HandoverOptions<Context>) {
+    this.#options = options;
+    const { cluster, sharing } = options;
+    const { codec } = sharing;
+    this.#moving = new Moving({ codec, cluster, nodes: () => sharing.nodes, find: (id) => this.#findMovable(id) });
+    this.#limiter = new ReportLimiter(options.host);
+  }
+
+  /** An id for a session that begins here: it names this node, and nobody can guess it. */
+  makeSessionId(): string {
+    const { host, cluster } = this.#options;
+    const secret = Array.from(host.randomBytes(SECRET_LENGTH), (byte) => ALPHABET[byte & 63]).join("");
+    return `${cluster.node}_${secret}`;
+  }
+
+  /** A request of a client went to its handler. */
+  noteAsked(driver: SessionDriver<Context>, cbId: string): void {
+    const unanswered = this.#unanswered.get(driver) ?? new Set();
+    this.#unanswered.set(driver, unanswered.add(cbId));
+  }
+
+  /** It was answered. */
+  noteAnswered(driver: SessionDriver<Context>, cbId: string): void {
+    this.#unanswered.get(driver)?.delete(cbId);
+  }
+
+  /** The session of a client goes, and the handlers that work for it are not waited for: their callers are told so. */
+  answerAll(driver: SessionDriver<Context>): void {
+    for (const cbId of this.#unanswered.get(driver) ?? []) driver.session.replyFailed(cbId, UNANSWERED);
+    this.#unanswered.delete(driver);
+  }
+
+  /**
+   * Releases a session and puts it where the next server finds it; resolves when it is there, or is given up and reported.
+   * Undefined where there is nothing that could go on.
+   */
+  release(driver: SessionDriver<Context>): Promise<void> | undefined {
+    const { now, roster, rooms, sharing, getShared } = this.#options;
+    const { session, uid, clientId, admitted } = driver;
+    const { id, form, features } = session;
+    const state = session.release(now());
+    if (state === undefined || id === undefined) return undefined;
+    const known = roster.letGo(driver);
+    const snapshot: SessionSnapshot = {
+      id,
+      uid,
+      clientId,
+      codec: session.codec.name,
+      form,
+      features,
+      tellsFeatures: admitted.parameters.namesFeatures,
+      attempt: known?.attempt ?? 0,
+      instance: known?.instance,
+      owner: admitted.owner,
+      rooms: rooms.release(driver),
+      heard: getShared().caughtUp.findHeard(driver, sharing.heard),
+      state,
+    };
+    return this.#put(snapshot).catch((error: unknown) => {
+      driver.report(error, { source: "handover" });
+      this.#reportLost(snapshot, session.codec, form, LOST_ON_THE_WAY);
+    });
+  }
+
+  /**
+   * Looks for the session that an arrival names, where it is none of this server's, and takes it up. Never rejects: one that
+   * is not found is not resumed, as after a crash. True where a later attempt of that client was accepted elsewhere.
+   */
+  async fetch(admitted: Admitted<Context>, arrival: Arrival): Promise<boolean> {
+    const { named } = arrival;
+    if (named === undefined || this.#options.roster.has(named.id)) return false;
+    const known = this.#fetching.get(named.id);
+    if (known !== undefined) return known;
+    const fetching = this.#fetch(named.id, admitted, arrival)
+      .catch((error: unknown) => {
+        const { uid, clientId } = arrival;
+        // Everybody who comes causes it again.
+        if (this.#limiter.allows(codeOf(error) ?? "")) {
+          this.#options.report(error, { source: "handover", uid, clientId });
+        }
+        return false;
+      })
+      .finally(() => this.#fetching.delete(named.id));
+    this.#fetching.set(named.id, fetching);
+    return fetching;
+  }
+
+  async #fetch(id: string, admitted: Admitted<Context>, arrival: Arrival): Promise<boolean> {
+    const { sharing } = this.#options;
+    // What is posted to its user is heard already, and is held from here on.
+    const cut = sharing.beginCut();
+    try {
+      const snapshot = await this.#find(id, arrival);
+      if (snapshot === undefined || snapshot === "stale") return snapshot === "stale";
+      if (!isSame(snapshot, arrival) || this.#options.shutdown.isClosed) {
+        // Whoever else names it does not touch it.
+        await this.#putBack(snapshot, arrival);
+        return false;
+      }
+      const topics = this.#topicsOf(snapshot);
+      await sharing.catchUp(cut, snapshot.heard, topics).catch(() => cut.gap());
+      if (this.#options.shutdown.isClosed) {
+        await this.#putBack(snapshot, arrival);
+        return false;
+      }
+      const missed = sharing.finishCut(cut, snapshot.heard, topics);
+      if (missed === undefined) this.#reportMissing(snapshot, arrival);
+      else this.#adopt(snapshot, admitted, arrival, missed);
+      return false;
+    } finally {
+      sharing.endCut(cut);
+    }
+  }
+
+  /** From where it waits, or from the server that has it. */
+  async #find(id: string, arrival: Arrival): Promise<SessionSnapshot | "stale" | undefined> {
+    const { uid, clientId, codec, form, features, attempt } = arrival;
+    const question = { id, uid, clientId, codec: codec.name, form, features: [...features], attempt };
+    const asked = new Set<string>();
+    if ((await this.#moving.ask(question, asked)) === "stale") return "stale";
+    const snapshot = await this.#take(id, arrival);
+    if (snapshot !== undefined) return snapshot;
+    const answer = await this.#moving.askAll(question, asked);
+    return answer === "put" ? this.#take(id, arrival) : answer === "stale" ? "stale" : undefined;
+  }
+
+  /** A session that is here, and that another server may ask for. */
+  async #findMovable(id: string): Promise<Movable | undefined> {
+    const { roster } = this.#options;
+    await this.#fetching.get(id);
+    const found = roster.findById(id);
+    if (found === undefined) return undefined;
+    const { holder: driver, attempt } = found;
+    const { session, uid, clientId, departure } = driver;
+    return {
+      attempt,
+      isOf: (asked) =>
+        asked.uid === uid &&
+        asked.clientId === clientId &&
+        asked.codec === session.codec.name &&
+        asked.form === session.form &&
+        isSameFeatures(session.features, featuresAmong(asked.features)),
+      letGo: async () => {
+        await departure.prepareToMove(IDLE_MS);
+        const put = driver.isLive ? undefined : departure.move();
+        await put;
+        return put !== undefined;
+      },
+    };
+  }
+
+  async #take(id: string, arrival: Arrival): Promise<SessionSnapshot | undefined> {
+    const membership = this.#membership();
+    let isInTime = true;
+    const taking = membership.take(id).then((bytes) => {
+      const snapshot = bytes && readSessionSnapshot(bytes, membership.maxBytes);
+      // It was taken and nobody waits for it any more.
+      if (snapshot !== undefined && !isInTime) this.#reportLost(snapshot, arrival.codec, arrival.form, LOST_ON_THE_WAY);
+      return snapshot;
+    });
+    return this.#inTime(taking).catch((error: unknown) => {
+      isInTime = false;
+      throw error;
+    });
+  }
+
+  async #putBack(snapshot: SessionSnapshot, arrival: Arrival): Promise<void> {
+    await this.#put(snapshot).catch((error: unknown) => {
+      this.#reportLost(snapshot, arrival.codec, arrival.form, LOST_ON_THE_WAY);
+      throw error;
+    });
+  }
+
+  /** What is posted for that session. What a room's history keeps is read from there. */
+  #topicsOf({ uid, rooms }: SessionSnapshot): readonly Topic[] {
+    const plain = rooms.filter(({ room, position }) => {
+      return position === undefined && this.#options.rooms.find(room) !== undefined;
+    });
+    return [uidTopic(uid), ALL, ...plain.map(({ room }) => roomTopic(room))];
+  }
+
+  #adopt(snapshot: SessionSnapshot, admitted: Admitted<Context>, arrival: Arrival, missed: CutResult): void {
+    const { roster, rooms, makeDriver, getShared } = this.#options;
+    const { attempt, instance } = snapshot;
+    const driver = makeDriver(admitted, snapshot.id);
+    roster.add(driver, { ...arrival, attempt, instance });
+    driver.restore(snapshot.state);
+    // As one more that is away it may have been one too many.
+    if (driver.session.status !== "away") return;
+    rooms.restore(driver, snapshot.rooms);
+    getShared().catchUp(driver, missed);
+  }
+
+  async #put(snapshot: SessionSnapshot): Promise<void> {
+    const membership = this.#membership();
+    const bytes = writeSessionSnapshot(snapshot, membership.maxBytes);
+    await this.#inTime(membership.put(snapshot.id, bytes, snapshot.state.windowLeftMs));
+  }
+
+  #membership(): Membership {
+    const { membership } = this.#options.cluster;
+    if (membership === undefined) throw new BackplaneError("left", "this node has not joined its backplane");
+    return membership;
+  }
+
+  /** Rejects where it takes too long. */
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const { host } = this.#options;
+    return new Promise((resolve, reject) => {
+      const late = new ProtocolError("handover-timeout", "the backplane did not put or take a session in time");
+      const timer = host.setTimer(HANDOVER_MS, () => reject(late));
+      const end = () => host.clearTimer(timer);
+      work.finally(end).then(resolve, reject);
+    });
+  }
+
+  /** What was posted for it meanwhile nobody can tell any more: it ends, and its client is told as it begins another. */
+  #reportMissing(snapshot: SessionSnapshot, { codec, form }: Arrival): void {
+    const { report, counters } = this.#options;
+    const { uid, clientId } = snapshot;
+    counters.clusterGaps++;
+    const message = "pushes may be missing that were made while a session went from one server to another: it ends";
+    report(new ProtocolError("posts-missing", message), { source: "handover", uid, clientId, sessions: 1 });
+    this.#reportLost(snapshot, codec, form, MISSED_ON_THE_WAY);
+  }
+
+  /** As a session that ended against the will of its client. */
+  #reportLost({ id, uid, clientId, state }: SessionSnapshot, codec: Codec, form: Form, why: string): void {
+    const undelivered: readonly Frame[] = state.ledger.entries;
+    if (undelivered.length === 0) return;
+    this.#options.counters.sessionsLost++;
+    const events = () => eventsIn(undelivered, codec, form);
+    const error = new SessionLostError(id, why, events, () => repliesIn(undelivered, codec, form));
+    this.#options.report(error, { source: "session", uid, clientId });
+  }
+}
+
+function isSame(snapshot: SessionSnapshot, { uid, clientId, codec, form, features }: Arrival): boolean {
+  return (
+    snapshot.uid === uid &&
+    snapshot.clientId === clientId &&
+    snapshot.codec === codec.name &&
+    snapshot.form === form &&
+    isSameFeatures(snapshot.features, features)
+  );
+}

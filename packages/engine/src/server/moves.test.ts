@@ -1,0 +1,164 @@
+import type { ChannelSocketClient, ServerMessage } from "@sente-lite/protocol";
+import { describe, expect, it } from "vitest";
+import { startRouter } from "../router.ts";
+import { type Node, nodes } from "../testing/nodes.test-support.ts";
+
+/** Servers beside each other, and a client at the first. */
+async function beside(count = 3, options: Parameters<typeof nodes>[0] = {}) {
+  const all = nodes(options);
+  const { clock, start, land } = all;
+  const servers = Array.from({ length: count }, () => start());
+  const [a, b, c] = servers as [Node, Node, Node];
+  const taken: unknown[] = [];
+  const told: string[] = [];
+  servers.forEach(({ server }, i) => {
+    server.chRecv.on("a/n", ({ data }) => taken.push(data));
+    server.chRecv.on("*", ({ id, uid }: ServerMessage) => {
+      if (/^chsk\/(client|uidport)-/.test(id)) told.push(`${i} ${id} ${uid}`);
+    });
+  });
+  land(a);
+  await clock.advance(50);
+  const client = all.client("ann");
+  const got: unknown[] = [];
+  client.chRecv.on("*", ({ event }) => {
+    if (!event[0].startsWith("chsk/")) got.push(event[1]);
+  });
+  await clock.advance(50);
+  /** The connection breaks, and the client comes back to that server. */
+  const move = async (to: Node, ms = 6_000) => {
+    land(to);
+    all.cut();
+    await clock.advance(ms);
+  };
+  const end = (who: ChannelSocketClient = client) => ({
+    lost: who.state.get().sessionLost,
+    resumed: who.state.get().resumed,
+    errors: servers.flatMap(({ errors }) => errors),
+  });
+  return { ...all, a, b, c, servers, client, taken, told, got, move, end };
+}
+
+const whole = { lost: false, resumed: true, errors: [] };
+
+describe("a client that comes to another server while its own lives (PROTOCOL.md section 6.13)", () => {
+  it("goes on with its session there: nothing is lost, doubled or reordered, in either direction", async () => {
+    const { a, b, c, servers, client, taken, got, move, clock, end } = await beside();
+    let n = 0;
+    const speak = () => {
+      n++;
+      client.sendFn(["a/n", n]);
+      servers[n % 3]?.server.sendFn("ann", ["s/n", n]);
+    };
+    for (const to of [b, c, a, c, b, a]) {
+      speak();
+      await clock.advance(2);
+      speak();
+      await move(to, 0);
+      for (let i = 0; i < 300; i++) {
+        await clock.advance(50);
+        if (i % 3 === 0) speak();
+      }
+      expect(to.server.metrics().connections).toBe(1);
+    }
+    await clock.advance(1_000);
+    const all = Array.from({ length: n }, (_, i) => i + 1);
+    expect(taken).toEqual(all);
+    // Each server's in its order, and between servers in that in which they pushed.
+    expect(got).toEqual(all);
+    expect(end()).toEqual(whole);
+    expect(servers.map(({ server }) => server.metrics().sessionsAway)).toEqual([0, 0, 0]);
+  });
+
+  it("is told of to no application, and does not flicker", async () => {
+    const { a, b, told, move, clock } = await beside(2, { presenceGraceMs: 2_000 });
+    const seen = new Set<number>();
+    for (const { server } of [a, b]) server.connectedUids.subscribe(({ any }) => seen.add(any.size));
+    const before = [...told];
+    await move(b);
+    await clock.advance(10_000);
+    expect([told, [...seen]]).toEqual([before, []]);
+  });
+
+  it("waits for what its own server has yet to handle of it, for 2 s", async () => {
+    const { a, b, client, taken, move, clock, end } = await beside(2);
+    const slow: unknown[] = [];
+    startRouter(a.server, {
+      "a/slow": ({ data }) =>
+        new Promise<void>((resolve) => {
+          clock.setTimeout(() => {
+            slow.push(data, taken.length);
+            resolve();
+          }, 1_000);
+        }),
+    });
+    client.sendFn(["a/slow", 1]);
+    await clock.advance(10);
+    const moving = move(b);
+    client.sendFn(["a/n", 2]);
+    await moving;
+    expect([slow, taken, end()]).toEqual([[1, 0], [2], whole]);
+  });
+
+  it("is answered with closed by a handler that takes longer, and so is what the server asked", async () => {
+    const { a, b, client, move, end } = await beside(2, { slowHandlerMs: 100_000 });
+    startRouter(a.server, { "a/never": () => new Promise(() => {}) });
+    startRouter(client, { "s/never": () => new Promise(() => {}) });
+    const codeOf = (asked: Promise<unknown>) => asked.then(String, ({ code }: { code: string }) => code);
+    const reply = codeOf(client.requestFn(["a/never"], { timeoutMs: 100_000 }));
+    const answer = codeOf(a.server.requestFn({ uid: "ann", clientId: "ann" }, ["s/never"], { timeoutMs: 100_000 }));
+    await move(b, 10_000);
+    expect([await reply, await answer, end()]).toEqual(["closed", "closed", whole]);
+  });
+
+  it("is found where the server that began its session has ended since", async () => {
+    const { a, b, c, client, move, clock, got, land, end } = await beside();
+    await move(b);
+    land(c);
+    const closed = a.server.close();
+    await clock.advance(2_000);
+    await closed;
+    b.server.sendFn("ann", ["s/n", 1]);
+    await move(c);
+    c.server.sendFn("ann", ["s/n", 2]);
+    await clock.advance(100);
+    expect([got, end(), client.state.get().open]).toEqual([[1, 2], whole, true]);
+  });
+
+  it("begins a new session where its own server does not answer, and that is told on both sides", async () => {
+    const { a, b, client, move, clock, backplane, nodeOf, end } = await beside(2);
+    a.server.sendFn("ann", ["s/n", 1]);
+    await clock.advance(10);
+    backplane.stop(nodeOf(a));
+    await move(b, 9_000);
+    expect([client.state.get().open, end().lost]).toEqual([true, true]);
+    // What it held there is told as lost once its window is over, as that of any client that does not come back.
+    await clock.advance(130_000);
+    expect(a.server.metrics().sessionsAway).toBe(0);
+  });
+
+  it("has its session at one server only, whichever ask for it at once", async () => {
+    const { a, b, c, client, move, replay, arrive, clock, end, got } = await beside();
+    const stranger = arrive(c, "bob", client.state.get().sessionId ?? "");
+    const asking = [replay(b, 10), replay(c, 11), stranger];
+    await clock.advance(10_000);
+    await Promise.all(asking);
+    const has = [a, b, c].map(({ server }) => server.metrics().sessionsAway + server.metrics().connections);
+    expect(has.reduce((sum, one) => sum + one)).toBe(1);
+    for (let i = 0; i < 12; i++) await move(b, 100);
+    await move(c, 30_000);
+    b.server.sendFn("ann", ["s/n", 1]);
+    await clock.advance(100);
+    expect([c.server.metrics().connections, got, end().errors]).toEqual([1, [1], []]);
+  });
+
+  it("is refused an attempt that a later one has overtaken elsewhere", async () => {
+    const { a, b, move, replay, clock, end } = await beside(2);
+    await move(b, 6_000);
+    await move(a, 6_000);
+    const late = replay(b, 2);
+    await clock.advance(200);
+    expect([await late, end()]).toEqual([expect.objectContaining({ type: "refuse", status: 409 }), whole]);
+    expect([a, b].map(({ server }) => server.metrics().connections)).toEqual([1, 0]);
+  });
+});

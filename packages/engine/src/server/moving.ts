@@ -1,0 +1,125 @@
+import type { NodeId } from "@sente-lite/protocol/backplane";
+import {
+  type PostCodec,
+  readSessionAnswer,
+  readSessionQuestion,
+  type SessionAnswer,
+  type SessionQuestion,
+  writeSessionAnswer,
+  writeSessionQuestion,
+} from "@sente-lite/protocol/cluster";
+import type { Cluster } from "./cluster.ts";
+
+/** Handlers of what came before have so long to end, so that what comes elsewhere is handled after them. */
+export const IDLE_MS = 2_000;
+/** Another node has so much longer to answer. Whoever comes after a crash waits so long to be told of it. */
+const PATIENCE_MS = IDLE_MS + 1_000;
+/** A session is followed over no more nodes than that. */
+const MAX_HOPS = 4;
+/** It is remembered of so many sessions where they went. */
+const MAX_MOVED = 10_000;
+
+/** A session that is here, as it is let go of for another node. */
+export interface Movable {
+  /** False for whom it is not: that one does not touch it. */
+  isOf(question: SessionQuestion): boolean;
+  /** The last attempt that was accepted for it. */
+  readonly attempt: number;
+  /** Puts it where the other node finds it; false where its client came back meanwhile, or it ended. */
+  letGo(): Promise<boolean>;
+}
+
+export interface MovingOptions {
+  readonly codec: PostCodec;
+  readonly cluster: Cluster;
+  /** The other nodes. */
+  readonly nodes: () => readonly NodeId[];
+  /** A session that is here; waits for one that is on its way here. */
+  readonly find: (id: string) => Promise<Movable | undefined>;
+}
+
+/**
+ * Sessions whose client came to another node than the one that has it (PROTOCOL.md section 6.13): asks for those that came
+ * here, and lets go of those that others ask for. A session's id names the node that began it, which knows where it went.
+ */
+export class Moving {
+  readonly #options: MovingOptions;
+  /** Sessions that other nodes asked for, and got. */
+  readonly #moved = new Map<string, NodeId>();
+  readonly #leaving = new Map<string, Promise<SessionAnswer>>();
+
+  constructor(options: MovingOptions) {
+    this.#options = options;
+    const { cluster, codec } = options;
+    cluster.answer("session", async (from, body) => {
+      return writeSessionAnswer(codec, await this.#answer(from, readSessionQuestion(codec, body)));
+    });
+  }
+
+  /**
+   * Has the node that has the session put it into the backplane: the one that its id names, or to which it went from there.
+   * `gone` where none of them has it. Those that were asked are added to `asked`.
+   */
+  async ask(question: SessionQuestion, asked: Set<NodeId>): Promise<SessionAnswer["type"]> {
+    const { cluster } = this.#options;
+    const born = nodeOf(question.id);
+    let node = born === cluster.node ? this.#moved.get(question.id) : born;
+    for (let hops = 0; node !== undefined && node !== cluster.node && hops < MAX_HOPS; hops++) {
+      asked.add(node);
+      const answer = await this.#ask(node, question);
+      if (answer.type !== "moved") return answer.type;
+      node = answer.to;
+    }
+    return "gone";
+  }
+
+  /** Asks all other nodes but those: where the one that began the session has ended, nobody knows who has it. */
+  async askAll(question: SessionQuestion, asked: ReadonlySet<NodeId>): Promise<SessionAnswer["type"]> {
+    const others = this.#options.nodes().filter((node) => !asked.has(node));
+    const answers = await Promise.all(others.map((node) => this.#ask(node, question)));
+    return answers.find(({ type }) => type === "put" || type === "stale")?.type ?? "gone";
+  }
+
+  async #ask(node: NodeId, question: SessionQuestion): Promise<SessionAnswer> {
+    const { cluster, codec, nodes } = this.#options;
+    if (!nodes().includes(node)) return { type: "gone" };
+    try {
+      const body = writeSessionQuestion(codec, question);
+      return readSessionAnswer(codec, await cluster.ask(node, "session", body, PATIENCE_MS));
+    } catch {
+      // It did not answer in time: what it has of the session it ends, or keeps for whom it is, as long as it waits.
+      return { type: "gone" };
+    }
+  }
+
+  async #answer(from: NodeId, question: SessionQuestion): Promise<SessionAnswer> {
+    const { id, attempt } = question;
+    await this.#leaving.get(id);
+    const session = await this.#options.find(id);
+    if (session === undefined) {
+      const to = this.#moved.get(id);
+      return to === undefined || to === from ? { type: "gone" } : { type: "moved", to };
+    }
+    if (!session.isOf(question)) return { type: "gone" };
+    if (attempt <= session.attempt) return { type: "stale" };
+    const leaving = session.letGo().then((isPut): SessionAnswer => {
+      if (!isPut) return { type: "stale" };
+      this.#moved.delete(id);
+      this.#moved.set(id, from);
+      const [oldest] = this.#moved.keys();
+      if (this.#moved.size > MAX_MOVED && oldest !== undefined) this.#moved.delete(oldest);
+      return { type: "put" };
+    });
+    this.#leaving.set(id, leaving);
+    try {
+      return await leaving;
+    } finally {
+      this.#leaving.delete(id);
+    }
+  }
+}
+
+/** The node that gave out a session's id; undefined for an id of another kind. */
+function nodeOf(id: string): NodeId | undefined {
+  return /^(.{1,32})_.{22}$/.exec(id)?.[1];
+}

@@ -1,0 +1,114 @@
+import type { ConnectedUids, Watchable } from "@sente-lite/protocol";
+import { guard } from "@sente-lite/protocol/calls";
+import { checkFunction } from "@sente-lite/protocol/options";
+import type { Host, Timer } from "../host.ts";
+
+/** Somebody who is here by a connection, and is told of what is said of their uid. */
+interface Present {
+  readonly uid: string | null;
+  announce(id: "chsk/uidport-open" | "chsk/uidport-close"): void;
+}
+
+interface Subscriber {
+  readonly fn: (next: ConnectedUids, previous: ConnectedUids) => void;
+}
+
+/** What the nodes of a cluster know of each other's users. */
+export interface PresenceShare {
+  /** A user came to this node; true where that is to be told: no other node has that user. */
+  arrived(uid: string | null): boolean;
+  /** A user left this node; true where that is to be told. */
+  departed(uid: string | null): boolean;
+}
+
+const NONE: ReadonlySet<string | null> = new Set();
+
+/** Who is here, with Sente's grace: a user whose page reloads has not left (PROTOCOL.md section 8.4). */
+export class Presence {
+  readonly connectedUids: Watchable<ConnectedUids>;
+  readonly #host: Host;
+  readonly #graceMs: number;
+  readonly #onError: (error: unknown) => void;
+  /** Who is here; in a cluster, who is anywhere in it. */
+  readonly #present = new Set<string | null>();
+  /** In a cluster, who is at this node. */
+  readonly #own: Set<string | null> | undefined;
+  readonly #share: PresenceShare | undefined;
+  readonly #leaving = new Map<string | null, Timer>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** Made when somebody asks: a copy per change would be quadratic in a crowd that arrives. */
+  #snapshot: ConnectedUids | undefined;
+
+  constructor(host: Host, graceMs: number, onError: (error: unknown) => void, share?: PresenceShare) {
+    this.#share = share;
+    this.#own = share && new Set();
+    this.#host = host;
+    this.#graceMs = graceMs;
+    this.#onError = onError;
+    this.connectedUids = {
+      get: () => this.#current(),
+      subscribe: (fn) => {
+        checkFunction("subscribe(fn)", fn);
+        const subscriber = { fn };
+        this.#subscribers.add(subscriber);
+        return () => void this.#subscribers.delete(subscriber);
+      },
+    };
+  }
+
+  /** A connection of that user opened. */
+  noteArrival(one: Present): void {
+    const { uid } = one;
+    this.#host.clearTimer(this.#leaving.get(uid));
+    this.#leaving.delete(uid);
+    if ((this.#own ?? this.#present).has(uid)) return;
+    this.#own?.add(uid);
+    const isToTell = this.#share?.arrived(uid) ?? true;
+    this.note(uid, true);
+    if (isToTell) one.announce("chsk/uidport-open");
+  }
+
+  /** A user is here now, or no more: also of what other nodes tell. */
+  note(uid: string | null, isHere: boolean): void {
+    if (this.#present.has(uid) === isHere) return;
+    this.#change(() => (isHere ? this.#present.add(uid) : this.#present.delete(uid)));
+  }
+
+  /** That was the last connection of its user: the user leaves, if none comes within the grace. */
+  noteLeaving(last: Present): void {
+    const { uid } = last;
+    const timer = this.#host.setTimer(this.#graceMs, () => {
+      this.#leaving.delete(uid);
+      this.#own?.delete(uid);
+      if (this.#share?.departed(uid) === false) return;
+      this.note(uid, false);
+      last.announce("chsk/uidport-close");
+    });
+    this.#leaving.set(uid, timer);
+  }
+
+  /** Nobody leaves any more: forgets the timers. */
+  end(): void {
+    for (const timer of this.#leaving.values()) this.#host.clearTimer(timer);
+    this.#leaving.clear();
+  }
+
+  #current(): ConnectedUids {
+    if (this.#snapshot === undefined) {
+      const uids: ReadonlySet<string | null> = new Set(this.#present);
+      this.#snapshot = Object.freeze({ ws: uids, ajax: NONE, any: uids });
+    }
+    return this.#snapshot;
+  }
+
+  #change(apply: () => void): void {
+    const previous = this.#subscribers.size > 0 ? this.#current() : undefined;
+    apply();
+    this.#snapshot = undefined;
+    if (previous === undefined) return;
+    for (const subscriber of [...this.#subscribers]) {
+      // One that was called before may have removed it.
+      if (this.#subscribers.has(subscriber)) guard(() => subscriber.fn(this.#current(), previous), this.#onError);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { HistoryRead, RoomEntry, RoomPosition } from "@sente-lite/protocol/rooms";
+
+/** Where the history cannot be read, no more events than that wait for it; older ones are read from it later. */
+const MAX_EARLY = 1_000;
+
+export interface RoomFeedOptions<E> {
+  /** What came after a position. */
+  readonly read: (after: RoomPosition) => HistoryRead<E> | Promise<HistoryRead<E>>;
+  /** The next event of the room. */
+  readonly deliver: (entry: RoomEntry<E>) => void;
+  /** Events are missing that the history has no more, or it is another. */
+  readonly broken: () => void;
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * The events of one room whose history several nodes share, in the one order that the history has: those that come out of
+ * order, or after a hole, are read from the history.
+ */
+export class RoomFeed<E> {
+  readonly #options: RoomFeedOptions<E>;
+  /** Up to where events were delivered here; undefined until somebody has read where the history stands. */
+  #position: RoomPosition | undefined;
+  #early: RoomEntry<E>[] = [];
+  /** The highest offset that is known. */
+  #top = 0;
+  #isReading = false;
+
+  constructor(options: RoomFeedOptions<E>) {
+    this.#options = options;
+  }
+
+  /** Somebody who joins has read where the history stands. */
+  begin(position: RoomPosition): void {
+    if (this.#position !== undefined) return;
+    this.#position = position;
+    const early = this.#early;
+    this.#early = [];
+    for (const entry of early) this.take(entry);
+  }
+
+  /** An event of the room, from here or from another node. */
+  take(entry: RoomEntry<E>): void {
+    const { offset } = entry;
+    if (this.#position === undefined) {
+      this.#early.push(entry);
+      if (this.#early.length > MAX_EARLY) this.#early.shift();
+      return;
+    }
+    this.#top = Math.max(this.#top, offset);
+    if (offset <= this.#position.offset) return;
+    if (offset === this.#position.offset + 1 && !this.#isReading) this.#deliver(entry);
+    else if (!this.#isReading) void this.#catchUp(this.#position);
+  }
+
+  #deliver(entry: RoomEntry<E>): void {
+    if (this.#position === undefined) return;
+    this.#position = { epoch: this.#position.epoch, offset: entry.offset };
+    this.#options.deliver(entry);
+  }
+
+  async #catchUp(after: RoomPosition): Promise<void> {
+    const { read, broken, report } = this.#options;
+    this.#isReading = true;
+    try {
+      const { entries, top, isComplete } = await read(after);
+      if (!isComplete || top.epoch !== after.epoch) {
+        this.#position = top;
+        broken();
+      } else for (const entry of entries) this.#deliver(entry);
+    } catch (error) {
+      // The next event asks again.
+      report(error);
+    }
+    this.#isReading = false;
+    if (this.#position !== undefined && this.#position !== after && this.#position.offset < this.#top) {
+      await this.#catchUp(this.#position);
+    }
+  }
+}

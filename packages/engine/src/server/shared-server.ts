@@ -1,0 +1,52 @@
+import type { SenteEvent } from "@sente-lite/protocol";
+import type { Topic } from "@sente-lite/protocol/backplane";
+import type { Delivered, Label, PostOptions, RoomPost, Target } from "@sente-lite/protocol/cluster";
+import type { Origin } from "./caught-up.ts";
+
+/** The server, as other nodes reach it. Each does what its namesake for the application does, here alone. */
+export interface SharedServer {
+  push(to: readonly Label[], event: SenteEvent, options: PostOptions, origin: Origin): void;
+  broadcast(event: SenteEvent, options: PostOptions, origin: Origin): void;
+  postInto(post: RoomPost, origin: Origin): void;
+  disconnect(to: Target, code: number, reason: string): void;
+  join(to: Target, room: string): void;
+  leave(to: Target, room: string): void;
+  /** True while somebody is here, or away, who is meant by what is posted there. */
+  needs(topic: Topic): boolean;
+  /** What is posted there is not heard any more. */
+  unheard(topic: Topic): void;
+  /** Ends the sessions that are meant by what is posted there, or all; returns how many. */
+  endSessions(topic: Topic | undefined): number;
+  /** A user is in the cluster now, or no more. */
+  presence(uid: string | null, isHere: boolean, isToTell: boolean): void;
+  /** A user is in a room at another node now, or no more. */
+  member(room: string, uid: string | null, isIn: boolean): void;
+  /** A user is let into a room with each connection, or no more. */
+  lasting(room: string, uid: string | null, isOn: boolean): void;
+  /** Who is let into which room with each connection. */
+  allLasting(): Iterable<readonly [uid: string | null, room: string]>;
+}
+
+/** What another node posted, done here. */
+export function deliver(server: SharedServer, post: Delivered, origin: Origin): void {
+  switch (post.type) {
+    case "push":
+      server.push(post.to, post.event, post, origin);
+      break;
+    case "broadcast":
+      server.broadcast(post.event, post, origin);
+      break;
+    case "room":
+      server.postInto(post, origin);
+      break;
+    case "disconnect":
+      server.disconnect(post.to, post.code, post.reason);
+      break;
+    case "join":
+      server.join(post.to, post.room);
+      break;
+    case "leave":
+      server.leave(post.to, post.room);
+      break;
+  }
+}

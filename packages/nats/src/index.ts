@@ -1,0 +1,1 @@
+export { type NatsBackplaneOptions, natsBackplane } from "./nats-backplane.ts";

@@ -1,0 +1,103 @@
+import type { NatsConnection, Subscription } from "@nats-io/transport-node";
+import type { Carrier, CarrierEvents, CarrierMessage, Streams } from "@sente-lite/protocol/backplane";
+import { Kept } from "./kept.ts";
+import { subjectPart } from "./names.ts";
+import { NatsStreams } from "./streams.ts";
+import { translateErrors } from "./unreachable.ts";
+
+/** What headers and the protocol of NATS add to a message, at most. */
+const HEAD_BYTES = 1_024;
+const AGAIN_MS = 100;
+
+/** What a node of sente-lite asks of a broker, by subjects and JetStream. */
+export class NatsCarrier implements Carrier {
+  readonly maxBytes: number;
+  readonly streams: Streams;
+  readonly #connection: NatsConnection;
+  readonly #events: CarrierEvents;
+  readonly #prefix: string;
+  readonly #kept: Kept;
+  readonly #histories: NatsStreams;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Counts the connections, so that of one that is gone nothing is said any more. */
+  #connections = 0;
+
+  constructor(connection: NatsConnection, events: CarrierEvents, prefix: string, replicas: number) {
+    this.#connection = connection;
+    this.#events = events;
+    this.#prefix = prefix;
+    this.maxBytes = (connection.info?.max_payload ?? 1_048_576) - HEAD_BYTES;
+    this.#kept = new Kept(connection, prefix, replicas);
+    this.#histories = new NatsStreams(connection, prefix, replicas);
+    this.streams = this.#histories;
+  }
+
+  async open(): Promise<void> {
+    await Promise.all([this.#kept.open(), this.#histories.open()]);
+    void this.#watch();
+  }
+
+  async publish(messages: readonly CarrierMessage[]): Promise<void> {
+    await translateErrors(
+      (async () => {
+        for (const { channel, bytes } of messages) this.#connection.publish(this.#subjectOf(channel), bytes);
+        await this.#connection.flush();
+      })(),
+    );
+  }
+
+  async subscribe(channel: string): Promise<void> {
+    if (!this.#subscriptions.has(channel)) {
+      const callback = (error: Error | null, { data }: { readonly data: Uint8Array }) => {
+        // Of a Buffer, which few would tell from one by its type.
+        if (error === null) this.#events.received(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      };
+      this.#subscriptions.set(channel, this.#connection.subscribe(this.#subjectOf(channel), { callback }));
+    }
+    await translateErrors(this.#connection.flush());
+  }
+
+  unsubscribe(channel: string): void {
+    this.#subscriptions.get(channel)?.unsubscribe();
+    this.#subscriptions.delete(channel);
+  }
+
+  put(key: string, bytes: Uint8Array, ttlMs: number): Promise<void> {
+    return translateErrors(this.#kept.put(key, bytes, ttlMs));
+  }
+
+  take(key: string): Promise<Uint8Array | undefined> {
+    return translateErrors(this.#kept.take(key));
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close().catch(() => undefined);
+  }
+
+  #subjectOf(channel: string): string {
+    return `${this.#prefix}.${subjectPart(channel)}`;
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect") {
+        this.#connections++;
+        this.#events.down();
+      } else if (type === "reconnect") void this.#comeBack(this.#connections);
+    }
+  }
+
+  /** The client has subscribed again: when NATS has that, and what it forgot is there, all is as before. */
+  async #comeBack(connection: number): Promise<void> {
+    while (connection === this.#connections && !this.#connection.isClosed()) {
+      try {
+        await this.#connection.flush();
+        await Promise.all([this.#kept.open(), this.#histories.open()]);
+        if (connection === this.#connections) this.#events.up();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+}

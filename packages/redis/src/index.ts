@@ -1,0 +1,2 @@
+export type { RedisClientLike } from "./connection.ts";
+export { type RedisBackplaneOptions, redisBackplane } from "./redis-backplane.ts";

@@ -1,0 +1,59 @@
+// Socket.IO over WebSockets only, with its defaults but for the adapter, and recovery where that adapter knows it.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createShardedAdapter } from "@socket.io/redis-adapter";
+import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
+import { createClient } from "redis";
+import { Server } from "socket.io";
+import { io } from "socket.io-client";
+
+async function adapterOf(adapter, url) {
+  const client = createClient({ url });
+  client.on("error", () => {});
+  await client.connect();
+  if (adapter === "streams") return createStreamsAdapter(client);
+  const subscriber = client.duplicate();
+  subscriber.on("error", () => {});
+  await subscriber.connect();
+  return createShardedAdapter(client, subscriber);
+}
+
+export async function serve({ redisUrl, adapter, isRecovering = false, received }) {
+  const http = createServer();
+  const server = new Server(http, {
+    transports: ["websocket"],
+    adapter: await adapterOf(adapter, redisUrl),
+    // As its documentation has it: two minutes, like our sessions.
+    ...(isRecovering ? { connectionStateRecovery: {} } : {}),
+  });
+  server.on("connection", (socket) => {
+    const { uid } = socket.handshake.auth;
+    socket.join(uid);
+    socket.on("up", (n) => received(uid, n));
+  });
+  await once(http.listen(0, "127.0.0.1"), "listening");
+  return {
+    port: http.address().port,
+    push: (uid, data) => server.to(uid).emit("down", data),
+    broadcast: (data) => server.emit("down", data),
+    users: async () => new Set((await server.fetchSockets()).map(({ handshake }) => handshake.auth.uid)).size,
+    drain: () => server.close(),
+    told: () => 0,
+  };
+}
+
+export function connect({ port, uid, opened, closed, received }) {
+  const socket = io(`ws://127.0.0.1:${port}`, { transports: ["websocket"], forceNew: true, auth: { uid } });
+  socket.on("connect", () => opened({ resumed: socket.recovered }));
+  socket.on("disconnect", (reason) => {
+    closed();
+    // "the disconnection was initiated by the server": an application has to connect anew by itself.
+    if (reason === "io server disconnect") socket.connect();
+  });
+  socket.on("down", received);
+  return {
+    send: (n) => socket.emit("up", n),
+    told: () => 0,
+    close: () => socket.close(),
+  };
+}

@@ -1,0 +1,75 @@
+// The tables and the plot of docs/cluster.md, from the numbers.
+import { bars } from "../faults/report/svg.mjs";
+import { titleOf } from "./libraries.mjs";
+
+const number = (value) => (value === null || value === undefined ? "-" : value.toLocaleString("en-US"));
+const row = (cells) => `| ${cells.join(" | ")} |`;
+const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+const each = (results, cells) => Object.entries(results).map(([name, result]) => [titleOf(name), ...cells(result)]);
+const ms = (value) => (value === null || value === undefined ? "-" : `${number(value)} ms`);
+
+const lossHead = [
+  "",
+  "sent up / down",
+  "lost up / down",
+  "doubled",
+  "reordered",
+  "resumed",
+  "told of a loss",
+  "away p50 / p99",
+];
+const lossCells = ({ up, down, resumed, reconnects, told, awayP50Ms, awayP99Ms }) => [
+  `${number(up.sent)} / ${number(down.sent)}`,
+  `${number(up.lost)} / ${number(down.lost)}`,
+  number(up.doubled + down.doubled),
+  number(up.reordered + down.reordered),
+  `${number(resumed)} of ${number(reconnects)}`,
+  number(told),
+  `${ms(awayP50Ms)} / ${ms(awayP99Ms)}`,
+];
+const losses = (results) => table(lossHead, each(results, lossCells));
+
+export const tablesOf = {
+  rolling: losses,
+  moves: losses,
+  kill: losses,
+  broker: losses,
+  cost: (results) =>
+    table(
+      ["", "nodes", "deliveries", "CPU of the nodes, each", "CPU of the broker, each", "p50", "p99"],
+      Object.entries(results).flatMap(([name, { rows }]) =>
+        rows.map(({ nodes, deliveries, nodesCpuUs, brokerCpuUs, p50Ms, p99Ms }) => [
+          titleOf(name),
+          nodes,
+          number(deliveries),
+          `${nodesCpuUs} µs`,
+          `${brokerCpuUs} µs`,
+          ms(p50Ms),
+          ms(p99Ms),
+        ]),
+      ),
+    ),
+  presence: (results) =>
+    table(
+      ["", "users", "all see all after", "who left is gone after", "after a kill all agree after"],
+      each(results, ({ clients, all, left, killed }) => [
+        number(clients),
+        ...[all, left, killed].map((at) => ms(at.ms)),
+      ]),
+    ),
+};
+
+/** What a rolling restart and moves lost, by library. */
+export function lossPlot({ rolling, moves }) {
+  const rows = [];
+  for (const [what, results] of [
+    ["rolling restart", rolling],
+    ["moves", moves],
+  ]) {
+    for (const [name, { up, down }] of Object.entries(results ?? {})) {
+      const value = up.lost + down.lost;
+      rows.push({ title: `${titleOf(name)}, ${what}`, value, note: number(value), isOurs: name.startsWith("ours") });
+    }
+  }
+  return bars("Events lost", rows);
+}
