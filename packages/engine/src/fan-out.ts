@@ -84,6 +84,7 @@ export class FanOut {
   /** Calls `fn`: what it pushes is the doing of that source. */
   act<T, R>(source: FanOutShare, fn: (value: T) => R, value: T): R {
     const before = this.#source;
+    if (before === source) return fn(value);
     this.#source = source;
     try {
       return fn(value);
