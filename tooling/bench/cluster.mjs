@@ -9,7 +9,7 @@ import { lossPlot, tablesOf } from "./cluster/report.mjs";
 import { machine } from "./faults/machine.mjs";
 import { writeBetweenMarkers } from "./markers.mjs";
 
-const partNames = ["rolling", "moves", "kill", "broker", "cost", "presence"];
+const partNames = ["rolling", "moves", "kill", "rooms", "broker", "cost", "push", "presence"];
 const usage = `pnpm bench:cluster [options]
   --only ${partNames.join(",")}   some of the parts
   --libraries ${Object.keys(libraries).join(",")}   some of what is compared

@@ -2,8 +2,10 @@
 // client where a part says so.
 import { once } from "node:events";
 import net from "node:net";
+import { createRandom } from "../faults/statistics.mjs";
 
-export async function startBalancer() {
+export async function play() {
+  const random = createRandom(1);
   /** By name: port, and the connections that it has. */
   const nodes = new Map();
   const server = net.createServer({ noDelay: true }, (client) => {
@@ -22,12 +24,14 @@ export async function startBalancer() {
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
-    port: server.address().port,
-    add: (name, port) => nodes.set(name, { port, sockets: new Set() }),
+    ready: { port: server.address().port },
+    add: ({ name, port }) => {
+      nodes.set(name, { port, sockets: new Set() });
+    },
     /** No new connection goes there; those that are there stay. */
-    remove: (name) => nodes.delete(name),
+    remove: ({ name }) => nodes.delete(name),
     /** Resets a share of the connections of every node, which come back to another: the fullest are not the emptiest any more. */
-    cutShare: (share, random) => {
+    cutShare: (share) => {
       let count = 0;
       for (const { sockets } of nodes.values()) {
         for (const socket of [...sockets]) {
@@ -37,10 +41,6 @@ export async function startBalancer() {
         }
       }
       return count;
-    },
-    close: () => {
-      server.close();
-      for (const { sockets } of nodes.values()) for (const socket of sockets) socket.destroy();
     },
   };
 }

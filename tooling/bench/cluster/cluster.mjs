@@ -1,14 +1,15 @@
 // Nodes behind a balancer on a broker, a crowd that sends, and a parent that has the nodes push: what all parts share.
 import { now, sleep } from "../faults/clock.mjs";
 import { sum } from "../faults/statistics.mjs";
-import { startBalancer } from "./balancer.mjs";
 import { startBroker } from "./broker.mjs";
 import { uidOf } from "./load.mjs";
 import { start } from "./processes.mjs";
 
-export async function startCluster(library, { nodes: count, clients }) {
+/** `balancers`: a process has two descriptors for each connection that it hands on, and may have so many only. */
+export async function startCluster(library, { nodes: count, clients, balancers: balancerCount = 1 }) {
   const broker = await startBroker();
-  const balancer = await startBalancer();
+  const balancers = await Promise.all(Array.from({ length: balancerCount }, () => start("balancer", library, {})));
+  const askBalancers = (type, data) => Promise.all(balancers.map((balancer) => balancer.ask(type, data)));
   /** The living ones, oldest first. */
   const nodes = [];
   const ups = new Map();
@@ -22,16 +23,16 @@ export async function startCluster(library, { nodes: count, clients }) {
       ups.set(uid, list);
       list.push({ n, at });
     });
-    balancer.add(name, node.port);
+    await askBalancers("add", { name, port: node.port });
     nodes.push({ name, ...node });
     return nodes.at(-1);
   };
-  const takeOut = (node) => {
-    balancer.remove(node.name);
+  const takeOut = async (node) => {
+    await askBalancers("remove", { name: node.name });
     nodes.splice(nodes.indexOf(node), 1);
   };
   for (let k = 0; k < count; k++) await startNode();
-  const load = await start("load", library, { port: balancer.port, clients });
+  const load = await start("load", library, { ports: balancers.map(({ port }) => port), clients });
 
   /** Of each client: how many pushes are the library's. */
   const pushed = new Array(clients).fill(0);
@@ -69,18 +70,19 @@ export async function startCluster(library, { nodes: count, clients }) {
   return {
     nodes,
     load,
-    balancer,
     broker,
+    /** Resets such a share of all connections; resolves to how many. */
+    cutShare: async (share) => sum(await askBalancers("cutShare", share)),
     startNode,
     /** Another one first, as a deploy does it; then this one takes nobody new, and ends. */
     replace: async (node) => {
       await startNode();
-      takeOut(node);
+      await takeOut(node);
       toldByNodes += (await node.ask("drain")).told;
       await node.exited;
     },
     killNode: async (node) => {
-      takeOut(node);
+      await takeOut(node);
       await node.kill();
     },
     traffic: async (perSecond) => {
@@ -101,7 +103,7 @@ export async function startCluster(library, { nodes: count, clients }) {
     stop: async () => {
       await load.kill();
       await Promise.all(nodes.map((node) => node.kill()));
-      balancer.close();
+      await Promise.all(balancers.map((balancer) => balancer.kill()));
       await broker.stop();
     },
   };

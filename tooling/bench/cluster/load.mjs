@@ -19,14 +19,14 @@ const newRecord = () => ({
   aways: [],
 });
 
-export async function play(library, { port, clients }) {
+export async function play(library, { ports, clients }) {
   const crowd = Array.from({ length: clients }, newRecord);
   let latencies = [];
   let lastArrival = now();
   const connectOne = (record, index) =>
     new Promise((done) => {
       record.client = library.connect({
-        port,
+        port: ports[index % ports.length],
         uid: uidOf(index),
         opened: ({ resumed }) => {
           record.isOpen = true;
@@ -77,6 +77,10 @@ export async function play(library, { port, clients }) {
       }, 10);
     },
     stop: () => clearInterval(timer),
+    /** All come into one room. */
+    join: () => {
+      for (const { client } of crowd) client.join();
+    },
     /** Resolves when everybody is here and nothing came for a while, or the time is over. */
     settle: async ({ quietMs, withinMs }) => {
       const end = now() + withinMs;

@@ -12,6 +12,9 @@ export async function play(library, params, tell) {
     broadcast: (items) => {
       for (const data of items) serving.broadcast(data);
     },
+    post: (data) => {
+      serving.post(data);
+    },
     users: () => serving.users(),
     cpuMs: () => {
       const { user, system } = process.cpuUsage();

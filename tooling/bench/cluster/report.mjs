@@ -49,6 +49,33 @@ export const tablesOf = {
         ]),
       ),
     ),
+  rooms: (results) =>
+    table(
+      ["", "posts", "to arrive", "missing", "doubled", "reordered", "away p50 / p99"],
+      each(results, ({ posts, clients, missing, doubled, reordered, awayP50Ms, awayP99Ms }) => [
+        number(posts),
+        number(posts * clients),
+        number(missing),
+        number(doubled),
+        number(reordered),
+        `${ms(awayP50Ms)} / ${ms(awayP99Ms)}`,
+      ]),
+    ),
+  push: (results) =>
+    table(
+      ["", "user", "pushes", "CPU of the nodes, each", "CPU of the broker, each", "p50", "p99"],
+      Object.entries(results).flatMap(([name, { rows }]) =>
+        rows.map(({ where, pushes, nodesCpuUs, brokerCpuUs, p50Ms, p99Ms }) => [
+          titleOf(name),
+          where,
+          number(pushes),
+          `${nodesCpuUs} µs`,
+          `${brokerCpuUs} µs`,
+          ms(p50Ms),
+          ms(p99Ms),
+        ]),
+      ),
+    ),
   presence: (results) =>
     table(
       ["", "users", "all see all after", "who left is gone after", "after a kill all agree after"],

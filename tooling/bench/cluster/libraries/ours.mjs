@@ -6,6 +6,7 @@ import { redisBackplane } from "@sente-lite/redis";
 export async function serve({ redisUrl, received }) {
   const server = makeChannelSocketServer({
     userIdFn: ({ url }) => url.searchParams.get("uid"),
+    rooms: { "bench/room": { joinFn: () => true, history: { size: 10_000 } } },
     ...(redisUrl === undefined ? {} : { backplane: redisBackplane({ url: redisUrl }) }),
   });
   let losses = 0;
@@ -18,6 +19,7 @@ export async function serve({ redisUrl, received }) {
     port,
     push: (uid, data) => server.sendFn(uid, ["bench/down", data]),
     broadcast: (data) => server.broadcastFn(["bench/down", data]),
+    post: (data) => server.sendFn({ room: "bench/room" }, ["bench/said", data]),
     users: () => server.connectedUids.get().any.size,
     drain: () => server.close({ drainMs: 10_000 }),
     told: () => losses,
@@ -37,6 +39,7 @@ export function connect({ port, uid, opened, closed, received }) {
   });
   return {
     send: (n) => client.sendFn(["bench/up", n]),
+    join: () => client.room("bench/room").chRecv.on("bench/said", ({ data }) => received(data)),
     told: () => losses,
     close: () => client.close(),
   };

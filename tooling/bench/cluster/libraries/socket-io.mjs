@@ -30,12 +30,14 @@ export async function serve({ redisUrl, adapter, isRecovering = false, received 
     const { uid } = socket.handshake.auth;
     socket.join(uid);
     socket.on("up", (n) => received(uid, n));
+    socket.on("join", () => socket.join("room"));
   });
   await once(http.listen(0, "127.0.0.1"), "listening");
   return {
     port: http.address().port,
     push: (uid, data) => server.to(uid).emit("down", data),
     broadcast: (data) => server.emit("down", data),
+    post: (data) => server.to("room").emit("down", data),
     users: async () => new Set((await server.fetchSockets()).map(({ handshake }) => handshake.auth.uid)).size,
     drain: () => server.close(),
     told: () => 0,
@@ -43,8 +45,13 @@ export async function serve({ redisUrl, adapter, isRecovering = false, received 
 }
 
 export function connect({ port, uid, opened, closed, received }) {
+  let isInRoom = false;
   const socket = io(`ws://127.0.0.1:${port}`, { transports: ["websocket"], forceNew: true, auth: { uid } });
-  socket.on("connect", () => opened({ resumed: socket.recovered }));
+  socket.on("connect", () => {
+    // Its rooms are the server's: without recovery an application has to join again.
+    if (isInRoom && !socket.recovered) socket.emit("join");
+    opened({ resumed: socket.recovered });
+  });
   socket.on("disconnect", (reason) => {
     closed();
     // "the disconnection was initiated by the server": an application has to connect anew by itself.
@@ -53,6 +60,10 @@ export function connect({ port, uid, opened, closed, received }) {
   socket.on("down", received);
   return {
     send: (n) => socket.emit("up", n),
+    join: () => {
+      isInRoom = true;
+      if (socket.connected) socket.emit("join");
+    },
     told: () => 0,
     close: () => socket.close(),
   };

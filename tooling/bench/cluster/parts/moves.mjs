@@ -1,6 +1,5 @@
 // (c) Every second the balancer cuts a tenth of the connections, which come back to whichever node it chooses.
 import { sleep } from "../../faults/clock.mjs";
-import { createRandom } from "../../faults/statistics.mjs";
 import { startCluster } from "../cluster.mjs";
 import { exactly } from "./rolling.mjs";
 
@@ -11,11 +10,10 @@ export async function run(library, { perSecond, seconds, share, ...params }) {
   const cluster = await startCluster(library, params);
   try {
     await cluster.traffic(perSecond);
-    const random = createRandom(1);
     let cuts = 0;
     for (let k = 0; k < seconds; k++) {
       await sleep(1_000);
-      cuts += cluster.balancer.cutShare(share, random);
+      cuts += await cluster.cutShare(share);
     }
     await cluster.quiet();
     return { ...(await cluster.result()), cuts };

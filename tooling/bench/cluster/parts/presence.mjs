@@ -3,14 +3,15 @@ import { now, until } from "../../faults/clock.mjs";
 import { round } from "../../faults/statistics.mjs";
 import { startCluster } from "../cluster.mjs";
 
-export const full = { nodes: 4, clients: 4_000, leaving: 2_000 };
+export const full = { nodes: 4, clients: 10_000, leaving: 5_000, balancers: 2 };
 export const quick = { nodes: 2, clients: 60, leaving: 30 };
 
 /** A user stays among the connected ones for 2.5 s, and the lease of a killed node for some more. */
 const WITHIN_MS = 30_000;
 
-export async function run(library, { nodes, clients, leaving }) {
-  const cluster = await startCluster(library, { nodes, clients });
+export async function run(library, { leaving, ...params }) {
+  const { clients } = params;
+  const cluster = await startCluster(library, params);
   try {
     const views = () => Promise.all(cluster.nodes.map((node) => node.ask("users")));
     const agreed = async (expected) => {
