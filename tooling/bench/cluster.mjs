@@ -9,7 +9,7 @@ import { lossPlot, tablesOf } from "./cluster/report.mjs";
 import { machine } from "./faults/machine.mjs";
 import { writeBetweenMarkers } from "./markers.mjs";
 
-const partNames = ["rolling", "moves", "kill", "rooms", "broker", "cost", "push", "presence"];
+const partNames = ["rolling", "moves", "kill", "rooms", "broker", "cost", "push", "presence", "units"];
 const usage = `pnpm bench:cluster [options]
   --only ${partNames.join(",")}   some of the parts
   --libraries ${Object.keys(libraries).join(",")}   some of what is compared
@@ -46,10 +46,11 @@ const run = { parts: {} };
 const unmet = [];
 
 for (const part of listOf(values.only, partNames)) {
-  const { run: measure, checks, full, quick } = await import(`./cluster/parts/${part}.mjs`);
+  const { run: measure, checks, full, quick, libraries: measured } = await import(`./cluster/parts/${part}.mjs`);
   const params = values.quick ? quick : full;
   const results = {};
   for (const name of listOf(values.libraries, Object.keys(libraries))) {
+    if (measured?.includes(name) === false) continue;
     console.error(`${part}, ${titleOf(name)} ...`);
     results[name] = await measure(name, params);
     if (!name.startsWith("ours")) continue;

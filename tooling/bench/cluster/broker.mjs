@@ -1,5 +1,5 @@
 // The broker: a real redis-server in a folder of its own, behind a proxy that can be cut.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import net from "node:net";
@@ -50,6 +50,12 @@ export async function startBroker() {
       // Fields 14 and 15, in hundredths of a second.
       const fields = (await readFile(`/proc/${child.pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
       return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
+    /** All bytes that came to it and left it. */
+    netBytes: () => {
+      const info = execFileSync("redis-cli", ["-p", `${port}`, "info", "stats"], { encoding: "utf8" });
+      const field = (name) => Number(info.match(new RegExp(`^${name}:(\\d+)`, "m"))[1]);
+      return field("total_net_input_bytes") + field("total_net_output_bytes");
     },
     stop: async () => {
       proxy.close();

@@ -5,25 +5,28 @@ import { startBroker } from "./broker.mjs";
 import { uidOf } from "./load.mjs";
 import { start } from "./processes.mjs";
 
-/** `balancers`: a process has two descriptors for each connection that it hands on, and may have so many only. */
-export async function startCluster(library, { nodes: count, clients, balancers: balancerCount = 1 }) {
+/** Clients are sent to the first `serving` nodes. `started(nodes, broker)` is called before the clients come. `balancers`: a process has two descriptors for each connection that it hands on, and may have so many only. */
+export async function startCluster(
+  library,
+  { nodes: count, clients, balancers: balancerCount = 1, serving = count, started = () => {} },
+) {
   const broker = await startBroker();
   const balancers = await Promise.all(Array.from({ length: balancerCount }, () => start("balancer", library, {})));
   const askBalancers = (type, data) => Promise.all(balancers.map((balancer) => balancer.ask(type, data)));
   /** The living ones, oldest first. */
   const nodes = [];
   const ups = new Map();
-  let started = 0;
+  let named = 0;
   let toldByNodes = 0;
 
-  const startNode = async () => {
-    const name = `node-${started++}`;
+  const startNode = async (isServing = true) => {
+    const name = `node-${named++}`;
     const node = await start("node", library, { redisUrl: broker.url }, (_type, { uid, n, at }) => {
       const list = ups.get(uid) ?? [];
       ups.set(uid, list);
       list.push({ n, at });
     });
-    await askBalancers("add", { name, port: node.port });
+    if (isServing) await askBalancers("add", { name, port: node.port });
     nodes.push({ name, ...node });
     return nodes.at(-1);
   };
@@ -31,7 +34,8 @@ export async function startCluster(library, { nodes: count, clients, balancers: 
     await askBalancers("remove", { name: node.name });
     nodes.splice(nodes.indexOf(node), 1);
   };
-  for (let k = 0; k < count; k++) await startNode();
+  for (let k = 0; k < count; k++) await startNode(k < serving);
+  await started(nodes, broker);
   const load = await start("load", library, { ports: balancers.map(({ port }) => port), clients });
 
   /** Of each client: how many pushes are the library's. */

@@ -20,6 +20,10 @@ export async function play(library, params, tell) {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;
     },
+    memory: () => {
+      globalThis.gc();
+      return process.memoryUsage.rss();
+    },
     drain: async () => {
       await serving.drain();
       const told = serving.told();

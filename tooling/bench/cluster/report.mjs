@@ -76,6 +76,18 @@ export const tablesOf = {
         ]),
       ),
     ),
+  units: ({ ours: { users, push } }) =>
+    table(
+      ["", "CPU", "memory, or bytes through the broker"],
+      [
+        ["a connection with its user, at its node", `${users.connectCpuUs} µs to come`, `${number(users.bytes)} B`],
+        ["the same user, at each other node", `${users.elsewhereCpuUs} µs`, `${number(users.elsewhereBytes)} B`],
+        ["the same user, at the broker", `${users.brokerCpuUs} µs`, `${number(users.brokerBytes)} B`],
+        ["a push to a user on another node, at the node that pushes", `${push.fromCpuUs} µs`, ""],
+        ["at the broker", `${push.brokerCpuUs} µs`, `${number(push.brokerBytes)} B`],
+        ["at the node that has the user", `${push.toCpuUs} µs`, ""],
+      ],
+    ),
   presence: (results) =>
     table(
       ["", "users", "all see all after", "who left is gone after", "after a kill all agree after"],
