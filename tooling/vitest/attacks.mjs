@@ -50,9 +50,9 @@ export const attacks = [
   },
   {
     who: "anybody",
-    does: "sends requests slowly, or none, on hundreds of connections",
+    does: "sends requests or frames slowly, or none, on hundreds of connections",
     stoppedBy: "they hold up nobody; [who cuts them](#slow-and-silent-peers)",
-    tests: /hundred that say nothing/,
+    tests: /hundred that say nothing|^§9 attacks: peers that are slow >/,
   },
   {
     who: "anybody",
@@ -65,7 +65,7 @@ export const attacks = [
     does: "makes many connections, or makes them too fast",
     stoppedBy:
       "`maxConnections`, `maxConnectionsPerUser`, `maxConnectionsPerAddress`, `maxConnectsPerSecondPerAddress`",
-    tests: /^§9 limits: connections >/,
+    tests: /^§9 limits: connections >|^§9 attacks: floods > .*connections/,
     mutants: ["connections-without-limit", "addresses-without-limit", "users-without-limit", "refused-ones-are-free"],
   },
   {
@@ -79,7 +79,7 @@ export const attacks = [
     who: "anybody",
     does: "begins sessions and leaves them",
     stoppedBy: "`maxAwaySessions`, `maxAwayBytes`: strangers end their own first",
-    tests: /silent strangers that come and go|more sessions than may be away/,
+    tests: /silent strangers that come and go|sessions of one user that are begun|more sessions than may be away/,
     mutants: ["strangers-stay", "the-longest-away-at-an-address", "a-newcomer-pushes-out", "silent-for-ever"],
   },
   {
@@ -104,22 +104,23 @@ export const attacks = [
   },
   {
     who: "a client",
-    does: "nests values without end, or sends bombs of gzip",
+    does: "nests values without end, or sends bombs of gzip or permessage-deflate",
     stoppedBy: "100 levels; `maxPayloadBytes` holds for what is inflated",
-    tests: /nested levels|one in the other|bombs of gzip|inflates beyond/,
+    tests: /nested levels|one in the other|bombs of (gzip|permessage-deflate)|inflates beyond/,
   },
   {
     who: "a client",
     does: "sends faster than others, pings too",
     stoppedBy: "`maxEventsPerSecond`, `maxBytesPerSecond`, `overRate`",
-    tests: /^§9 limits: a peer that sends too fast >|floods pings|crowd of unread pings/,
+    tests:
+      /^§9 limits: a peer that sends too fast >|floods pings|crowd of unread pings|^§9 attacks: floods > .*(events|pings|refreshes|frames|replies)/,
     mutants: ["bytes-without-limit", "names-without-limit", "user-without-limit"],
   },
   {
     who: "a client",
     does: "has more requests in flight than handlers answer",
     stoppedBy: "`maxRequestsInFlight`",
-    tests: /so many requests without a reply/,
+    tests: /so many requests without a reply|^§9 attacks: floods > .*requests/,
     mutants: ["requests-without-limit"],
   },
   {
@@ -133,7 +134,7 @@ export const attacks = [
     who: "a client",
     does: "does not read what it is sent",
     stoppedBy: "`maxQueuedFrames`, `maxQueuedBytes`, `backpressure`; a close with 4413",
-    tests: /what waits for a client that does not read >|never reads is closed/,
+    tests: /what waits for a client that does not read >|never reads is closed|^§9 attacks: readers that stop >/,
     mutants: ["patience-without-end"],
   },
   {

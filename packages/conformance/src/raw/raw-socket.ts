@@ -73,9 +73,9 @@ export class RawSocket {
   }
 
   /** `allowHalfOpen`: this end stays open when the server has ended its own. */
-  static open(port: number, { allowHalfOpen = false } = {}): Promise<RawSocket> {
+  static open(port: number, { allowHalfOpen = false, host = "127.0.0.1" } = {}): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: "127.0.0.1", port, allowHalfOpen });
+      const socket = connect({ host, port, allowHalfOpen });
       socket.once("error", reject);
       socket.once("connect", () => resolve(new RawSocket(socket)));
     });

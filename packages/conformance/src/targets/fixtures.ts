@@ -54,8 +54,10 @@ export async function startServer(
   child.onLine(onLine);
   const { listening } = await child.lines.next((line) => line.listening !== undefined, START_MS);
   if (listening === undefined) throw new Error("the fixture told no port");
+  const { hostname = "127.0.0.1" } = options;
+  const host = String(hostname).includes(":") ? `[${hostname}]` : hostname;
   return {
-    url: `ws://127.0.0.1:${listening}/chsk`,
+    url: `ws://${host}:${listening}/chsk`,
     port: listening,
     events: () => child.lines.all,
     next: (accepts, patienceMs) => child.lines.next(accepts, patienceMs),

@@ -8,6 +8,7 @@ const all: ServerTarget["capabilities"] = {
   terminates: true,
   limitsReceived: true,
   pausesReading: true,
+  compresses: true,
   tellsPings: true,
 };
 
@@ -29,6 +30,7 @@ const known: Readonly<Record<ServerName, Pick<ServerTarget, "capabilities" | "kn
       terminates: false,
       limitsReceived: false,
       pausesReading: false,
+      compresses: false,
       tellsPings: false,
     },
     knownFailures: {

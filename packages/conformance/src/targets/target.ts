@@ -20,6 +20,7 @@ export interface ServerStart {
   readonly codecs?: readonly CodecName[];
   /** Default: any free port. */
   readonly port?: number;
+  /** Those of the server by their names, and those of the fixture (server-script.ts); `hostname`: where it listens, default 127.0.0.1. */
   readonly options?: Readonly<Record<string, OptionValue>>;
 }
 
@@ -27,7 +28,7 @@ export interface ServerStart {
 export type ServerSignal = "SIGSTOP" | "SIGCONT";
 
 export interface RunningServer {
-  /** `ws://127.0.0.1:PORT/chsk` */
+  /** `ws://127.0.0.1:PORT/chsk`, or at another host where it was started there. */
   readonly url: string;
   readonly port: number;
   /** What it has printed. */
@@ -50,6 +51,8 @@ export interface ServerCapabilities {
   readonly limitsReceived: boolean;
   /** Whether it can stop reading from a peer whose events pile up. */
   readonly pausesReading: boolean;
+  /** Whether it has permessage-deflate (RFC 7692). */
+  readonly compresses: boolean;
   /** Whether it tells of pings of RFC 6455, which every runtime answers by itself. */
   readonly tellsPings: boolean;
 }

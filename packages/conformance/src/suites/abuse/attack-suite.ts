@@ -1,11 +1,15 @@
 import { describe } from "vitest";
 import { testsOf } from "../../targets/known-failures.ts";
 import { everyCodec, serverFor } from "../server/section.ts";
+import { bombAttacks } from "./bombs.ts";
 import { controlAttacks } from "./control.ts";
+import { floodAttacks } from "./floods.ts";
 import { frameAttacks } from "./frames.ts";
+import { ipv6Attacks } from "./ipv6.ts";
 import { lifeAttacks } from "./lives.ts";
 import { pageAttacks } from "./pages.ts";
 import type { AttackSection } from "./section.ts";
+import { slowAttacks } from "./slow.ts";
 import { upgradeAttacks } from "./upgrades.ts";
 
 const allowedOrigins = ["http://a.example", "https://b.example:8443"];
@@ -22,6 +26,10 @@ export function attackSuite(target: AttackSection["target"]): void {
     frameAttacks(section);
     controlAttacks(section);
     lifeAttacks(section);
+    slowAttacks(section);
+    floodAttacks(section);
+    bombAttacks(section);
+    ipv6Attacks(section);
     checkNames();
   });
 }

@@ -33,6 +33,16 @@ export async function watchHeld(server: RunningServer) {
   return { look, waitUntilBack };
 }
 
+/** Proves so many times that it serves who comes anew, who leaves again: what it holds is then what it was. */
+export async function serveOthers(server: RunningServer, times = 5): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    const peer = await greetPeer(server, `client-id=${fresh("other")}&codec=json`);
+    peer.send('[["test/echo","other"],"o"]');
+    await peer.textWhere((seen) => seen === '["other","o"]');
+    await peer.close();
+  }
+}
+
 /** The first number of the answer to an event. */
 async function askFor(peer: RawPeer, id: string): Promise<number> {
   const cbId = fresh("held");

@@ -11,8 +11,8 @@ export interface Answer {
 const MAX_ANSWER = 600;
 
 /** Sends bytes on a connection of their own, and gives what is answered before the peer leaves. */
-export async function answerTo(port: number, bytes: string | Uint8Array): Promise<Answer> {
-  const socket = await RawSocket.open(port);
+export async function answerTo(port: number, bytes: string | Uint8Array, host?: string): Promise<Answer> {
+  const socket = await RawSocket.open(port, { host });
   socket.write(bytes);
   const text = await socket.untilOrEnd((seen) => seen.includes("\r\n\r\n"));
   socket.destroy();
