@@ -20,6 +20,7 @@ const recent = of(`${cluster}/recent-posts.ts`, `${cluster}/recent-posts.test.ts
 const caughtUp = of(`${server}/caught-up.ts`, `${server}/caught-up.test.ts`);
 const catchingUp = of(`${server}/catching-up.ts`, `${server}/cut.test.ts`);
 const moving = of(`${server}/moving.ts`, `${server}/moves.test.ts`);
+const liveness = of(`${server}/liveness.ts`, `${server}/moves.test.ts`);
 const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
 
 export const clusterMutants: readonly ClusterMutant[] = [
@@ -32,5 +33,9 @@ export const clusterMutants: readonly ClusterMutant[] = [
   catchingUp("who-ended-leaves-its-posts", "await streams.append(name, part, bounds)", "void part"),
   moving("a-later-attempt-is-not-overtaken", 'if (attempt <= session.attempt) return { type: "stale" };', ""),
   moving("whose-it-is-not-does-not-touch-it", 'if (!session.isOf(question)) return { type: "gone" };', ""),
+  moving("who-is-dead-is-not-asked", "!(await liveness.isAlive(node))", "false"),
+  moving("what-comes-too-late-is-told", 'if (isOver && told.type === "put") isLate();', ""),
+  liveness("a-slow-broker-makes-nobody-dead", "isQuick && begin", "begin"),
+  liveness("a-broker-that-was-away-makes-nobody-dead", "begin - cluster.lastAwayAt > PATIENCE_MS", "true"),
   departure("what-came-is-handled-first", "    await this.waitUntilIdle(patienceMs);\n", ""),
 ];

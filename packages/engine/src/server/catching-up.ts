@@ -17,6 +17,7 @@ import {
 } from "@sente-lite/protocol/cluster";
 import type { Host } from "../host.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Liveness } from "./liveness.ts";
 
 export interface CatchingUpOptions {
   readonly host: Host;
@@ -24,6 +25,7 @@ export interface CatchingUpOptions {
   readonly now: () => number;
   readonly codec: PostCodec;
   readonly cluster: Cluster;
+  readonly liveness: Pick<Liveness, "whileAlive">;
   /** What this node posted. */
   readonly recent: RecentPosts;
   /** The other nodes. */
@@ -109,12 +111,13 @@ export class CatchingUp {
   }
 
   async #ask(question: CutQuestion, topics: readonly Topic[]): Promise<Missed | undefined> {
-    const { cluster, codec, nodes, now } = this.#options;
+    const { cluster, codec, liveness, nodes, now } = this.#options;
     const { node, after } = question;
     if (nodes().includes(node)) {
       try {
         const body = writeMissedQuestion(codec, { topics, after });
-        return readMissed(codec, await cluster.ask(node, "missed", body, PATIENCE_MS));
+        const answer = cluster.ask(node, "missed", body, PATIENCE_MS);
+        return readMissed(codec, await liveness.whileAlive(node, answer));
       } catch {
         // It may have ended meanwhile.
       }

@@ -49,6 +49,7 @@ export class Cluster {
   /** Settles with the attempt that is under way, however it ends. */
   #attempt: Promise<void>;
   #hasLeft = false;
+  #lastAwayAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -73,6 +74,11 @@ export class Cluster {
     const streams = this.#membership?.streams;
     if (streams === undefined) throw new BackplaneError("left", "this node has not joined its backplane");
     return streams;
+  }
+
+  /** When the broker was last said to be away, by the host's monotonic time. */
+  get lastAwayAt(): number {
+    return this.#lastAwayAt;
   }
 
   /** True once it leaves. */
@@ -152,7 +158,10 @@ export class Cluster {
       joined: (other) => hearing.joined(other),
       gone: (other) => (other === node ? this.#isStranger() : hearing.gone(other)),
       asked: (from, bytes) => this.#asked(from, bytes),
-      failed: (error) => this.#report(error),
+      failed: (error) => {
+        if (error.code === "unreachable") this.#lastAwayAt = this.#options.host.monotonic();
+        this.#report(error);
+      },
     };
   }
 

@@ -15,6 +15,7 @@ import {
 import type { Host } from "../host.ts";
 import type { Admitted } from "./admission.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Liveness } from "./liveness.ts";
 import type { Counters } from "./metrics.ts";
 import { IDLE_MS, type Movable, Moving } from "./moving.ts";
 import { ReportLimiter } from "./report-limiter.ts";
@@ -47,6 +48,7 @@ export interface HandoverOptions<Context> {
   /** Machine time. */
   readonly now: () => number;
   readonly cluster: Cluster;
+  readonly liveness: Liveness;
   readonly counters: Counters;
   readonly shutdown: { readonly isClosed: boolean };
   readonly roster: Pick<Roster<Context>, "has" | "findById" | "letGo" | "add">;
@@ -77,7 +79,14 @@ export class Handover<Context> {
     this.#options = options;
     const { cluster, sharing } = options;
     const { codec } = sharing;
-    this.#moving = new Moving({ codec, cluster, nodes: () => sharing.nodes, find: (id) => this.#findMovable(id) });
+    this.#moving = new Moving({
+      host: options.host,
+      codec,
+      cluster,
+      liveness: options.liveness,
+      nodes: () => sharing.nodes,
+      find: (id) => this.#findMovable(id),
+    });
     this.#limiter = new ReportLimiter(options.host);
   }
 
@@ -192,10 +201,11 @@ export class Handover<Context> {
     const { uid, clientId, codec, form, features, attempt } = arrival;
     const question = { id, uid, clientId, codec: codec.name, form, features: [...features], attempt };
     const asked = new Set<string>();
-    if ((await this.#moving.ask(question, asked)) === "stale") return "stale";
+    const isLate = () => void this.#dropLate(id, arrival);
+    if ((await this.#moving.ask(question, asked, isLate)) === "stale") return "stale";
     const snapshot = await this.#take(id, arrival);
     if (snapshot !== undefined) return snapshot;
-    const answer = await this.#moving.askAll(question, asked);
+    const answer = await this.#moving.askAll(question, asked, isLate);
     return answer === "put" ? this.#take(id, arrival) : answer === "stale" ? "stale" : undefined;
   }
 
@@ -237,6 +247,16 @@ export class Handover<Context> {
       isInTime = false;
       throw error;
     });
+  }
+
+  /** Its server let go of it when its client had begun another here: what was in it is told. */
+  async #dropLate(id: string, arrival: Arrival): Promise<void> {
+    try {
+      const snapshot = await this.#take(id, arrival);
+      if (snapshot !== undefined) this.#reportLost(snapshot, arrival.codec, arrival.form, LOST_ON_THE_WAY);
+    } catch (error) {
+      this.#options.report(error, { source: "handover", uid: arrival.uid, clientId: arrival.clientId });
+    }
   }
 
   async #putBack(snapshot: SessionSnapshot, arrival: Arrival): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ChannelSocketClient, ServerMessage } from "@sente-lite/protocol";
+import { type ChannelSocketClient, type ServerMessage, SessionLostError } from "@sente-lite/protocol";
 import { describe, expect, it } from "vitest";
 import { startRouter } from "../router.ts";
 import { type Node, nodes } from "../testing/nodes.test-support.ts";
@@ -125,16 +125,75 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect([got, end(), client.state.get().open]).toEqual([[1, 2], whole, true]);
   });
 
-  it("begins a new session where its own server does not answer, and that is told on both sides", async () => {
-    const { a, b, client, move, clock, backplane, nodeOf, end } = await beside(2);
-    a.server.sendFn("ann", ["s/n", 1]);
-    await clock.advance(10);
+  it("begins a new session within a second where its own server is dead, and that is told on both sides", async () => {
+    const { a, b, client, move, backplane, nodeOf, end } = await beside(2);
+    backplane.crash(nodeOf(a));
+    await move(b, 1_000);
+    const { open, resumed, sessionLost } = client.state.get();
+    expect([open, resumed, sessionLost, end().errors]).toEqual([true, false, true, []]);
+  });
+
+  it("is not waited for where a server that stood still goes on, which was asked nothing: it tells what it held", async () => {
+    const { a, b, client, move, clock, backplane, nodeOf, got } = await beside(2);
+    const lost: unknown[] = [];
+    a.server.errorChan.on(({ error }) => {
+      if (error instanceof SessionLostError) lost.push(...error.undelivered);
+    });
     backplane.stop(nodeOf(a));
-    await move(b, 9_000);
-    expect([client.state.get().open, end().lost]).toEqual([true, true]);
-    // What it held there is told as lost once its window is over, as that of any client that does not come back.
+    await move(b, 1_000);
+    expect(client.state.get()).toMatchObject({ open: true, sessionLost: true });
+    a.server.sendFn("ann", ["s/n", 1]);
+    backplane.resume(nodeOf(a));
+    await clock.advance(3_000);
+    // It has the session still, for whom it is, and what is posted now reaches the new one.
+    expect([a, b].map(({ server }) => [server.metrics().sessionsAway, server.metrics().connections])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    a.server.sendFn("ann", ["s/n", 2]);
     await clock.advance(130_000);
-    expect(a.server.metrics().sessionsAway).toBe(0);
+    expect([lost, got.includes(2), a.server.metrics().sessionsAway]).toEqual([
+      [
+        ["s/n", 1],
+        ["s/n", 2],
+      ],
+      true,
+      0,
+    ]);
+  });
+
+  it("is waited for where the broker is slow, or was away when its server was asked", async () => {
+    const { a, b, move, clock, backplane, nodeOf, end } = await beside(2);
+    for (const node of [a, b]) backplane.delay(nodeOf(node), 220);
+    await move(b, 8_000);
+    expect(end()).toEqual(whole);
+    for (const node of [a, b]) backplane.delay(nodeOf(node), 1);
+    await clock.advance(5_000);
+    backplane.split(nodeOf(a), nodeOf(b));
+    clock.setTimeout(() => backplane.heal(nodeOf(a)), 500);
+    clock.setTimeout(() => backplane.heal(nodeOf(b)), 1_700);
+    await move(a, 5_000);
+    expect(end()).toEqual({ ...whole, errors: ["unreachable", "unreachable"] });
+    expect([a, b].map(({ server }) => server.metrics().connections)).toEqual([1, 0]);
+  });
+
+  it("is told as lost where its server lets go of it when nobody waits for it any more", async () => {
+    const { a, b, client, move, clock, backplane, nodeOf } = await beside(2);
+    const lost: unknown[] = [];
+    for (const { server } of [a, b]) {
+      server.errorChan.on(({ error }) => {
+        if (error instanceof SessionLostError) lost.push(server === b.server, ...error.undelivered);
+      });
+    }
+    startRouter(a.server, { "a/slow": () => new Promise(() => {}) });
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+    await move(b, 1_000);
+    a.server.sendFn("ann", ["s/n", 1]);
+    // It said that it lives, and waits for its handler; then its way to the broker becomes slow.
+    backplane.delay(nodeOf(a), 1_500);
+    await clock.advance(20_000);
+    expect([client.state.get().sessionLost, lost, backplane.leftovers]).toEqual([true, [true, ["s/n", 1]], 0]);
   });
 
   it("has its session at one server only, whichever ask for it at once", async () => {

@@ -8,12 +8,16 @@ import {
   writeSessionAnswer,
   writeSessionQuestion,
 } from "@sente-lite/protocol/cluster";
+import type { Host } from "../host.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Liveness } from "./liveness.ts";
 
 /** Handlers of what came before have so long to end, so that what comes elsewhere is handled after them. */
 export const IDLE_MS = 2_000;
-/** Another node has so much longer to answer. Whoever comes after a crash waits so long to be told of it. */
+/** Another node that lives has so much longer to answer. */
 const PATIENCE_MS = IDLE_MS + 1_000;
+/** And is heard so much longer: what it lets go of too late nobody goes on with, and that is told. */
+const LATE_MS = 5_000;
 /** A session is followed over no more nodes than that. */
 const MAX_HOPS = 4;
 /** It is remembered of so many sessions where they went. */
@@ -30,8 +34,10 @@ export interface Movable {
 }
 
 export interface MovingOptions {
+  readonly host: Host;
   readonly codec: PostCodec;
   readonly cluster: Cluster;
+  readonly liveness: Pick<Liveness, "isAlive">;
   /** The other nodes. */
   readonly nodes: () => readonly NodeId[];
   /** A session that is here; waits for one that is on its way here. */
@@ -58,15 +64,16 @@ export class Moving {
 
   /**
    * Has the node that has the session put it into the backplane: the one that its id names, or to which it went from there.
-   * `gone` where none of them has it. Those that were asked are added to `asked`.
+   * `gone` where none of them has it. Those that were asked are added to `asked`; `isLate` is called where one of them put it
+   * when nobody waited for it any more.
    */
-  async ask(question: SessionQuestion, asked: Set<NodeId>): Promise<SessionAnswer["type"]> {
+  async ask(question: SessionQuestion, asked: Set<NodeId>, isLate: () => void): Promise<SessionAnswer["type"]> {
     const { cluster } = this.#options;
     const born = nodeOf(question.id);
     let node = born === cluster.node ? this.#moved.get(question.id) : born;
     for (let hops = 0; node !== undefined && node !== cluster.node && hops < MAX_HOPS; hops++) {
       asked.add(node);
-      const answer = await this.#ask(node, question);
+      const answer = await this.#ask(node, question, isLate);
       if (answer.type !== "moved") return answer.type;
       node = answer.to;
     }
@@ -74,22 +81,37 @@ export class Moving {
   }
 
   /** Asks all other nodes but those: where the one that began the session has ended, nobody knows who has it. */
-  async askAll(question: SessionQuestion, asked: ReadonlySet<NodeId>): Promise<SessionAnswer["type"]> {
+  async askAll(
+    question: SessionQuestion,
+    asked: ReadonlySet<NodeId>,
+    isLate: () => void,
+  ): Promise<SessionAnswer["type"]> {
     const others = this.#options.nodes().filter((node) => !asked.has(node));
-    const answers = await Promise.all(others.map((node) => this.#ask(node, question)));
+    const answers = await Promise.all(others.map((node) => this.#ask(node, question, isLate)));
     return answers.find(({ type }) => type === "put" || type === "stale")?.type ?? "gone";
   }
 
-  async #ask(node: NodeId, question: SessionQuestion): Promise<SessionAnswer> {
-    const { cluster, codec, nodes } = this.#options;
-    if (!nodes().includes(node)) return { type: "gone" };
-    try {
-      const body = writeSessionQuestion(codec, question);
-      return readSessionAnswer(codec, await cluster.ask(node, "session", body, PATIENCE_MS));
-    } catch {
-      // It did not answer in time: what it has of the session it ends, or keeps for whom it is, as long as it waits.
-      return { type: "gone" };
-    }
+  async #ask(node: NodeId, question: SessionQuestion, isLate: () => void): Promise<SessionAnswer> {
+    const { host, cluster, codec, nodes, liveness } = this.#options;
+    // What is dead, or stands still, is not asked: what it has of the session it ends, or keeps for whom it is, as long as it waits.
+    if (!nodes().includes(node) || !(await liveness.isAlive(node))) return { type: "gone" };
+    const body = writeSessionQuestion(codec, question);
+    const answer = cluster
+      .ask(node, "session", body, PATIENCE_MS + LATE_MS)
+      .then((bytes) => readSessionAnswer(codec, bytes))
+      .catch((): SessionAnswer => ({ type: "gone" }));
+    return new Promise((resolve) => {
+      let isOver = false;
+      const timer = host.setTimer(PATIENCE_MS, () => {
+        isOver = true;
+        resolve({ type: "gone" });
+      });
+      void answer.then((told) => {
+        host.clearTimer(timer);
+        if (isOver && told.type === "put") isLate();
+        resolve(told);
+      });
+    });
   }
 
   async #answer(from: NodeId, question: SessionQuestion): Promise<SessionAnswer> {

@@ -41,6 +41,7 @@ import { Gatekeeper } from "./limits/gatekeeper.ts";
 import { Rates } from "./limits/rates.ts";
 import { SlowHandlers } from "./limits/slow-handlers.ts";
 import { Lingering } from "./lingering.ts";
+import { Liveness } from "./liveness.ts";
 import { Logins } from "./login.ts";
 import { LoginRefresh } from "./login-refresh.ts";
 import { createCounters } from "./metrics.ts";
@@ -147,6 +148,7 @@ export function createServer<
       report,
     });
   const cluster = backplane && sharing && new Cluster({ host, backplane, hearing: sharing, report });
+  const liveness = cluster && new Liveness({ host, cluster });
   const roster = new Roster<Context>({ host, limits, shutdown, report, share: sharing });
   const { connectedUids } = roster;
   const { maxHistoryBytes: maxBytes, maxRooms, maxPayloadBytes } = limits;
@@ -200,11 +202,13 @@ export function createServer<
   });
   const handover =
     cluster &&
+    liveness &&
     sharing &&
     new Handover<Context>({
       host,
       now,
       cluster,
+      liveness,
       counters,
       shutdown,
       roster,
@@ -253,8 +257,8 @@ export function createServer<
     report,
   };
   const shared: Shared<Context> = new Shared<Context>({ host, limits, roster, rooms, outgoing, dispatcher, report });
-  if (cluster !== undefined && sharing !== undefined) {
-    sharing.serve(shared, cluster);
+  if (cluster !== undefined && liveness !== undefined && sharing !== undefined) {
+    sharing.serve(shared, cluster, liveness);
     asking.useNodes(new AskingNodes({ cluster, sharing, answer: (question) => asking.answerNode(question), report }));
   }
   const features = kinds.isEmpty ? featuresWithout("rooms") : allFeatures;

@@ -25,6 +25,7 @@ import {
 import type { Host, Timer } from "../host.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { Cluster, Hearing } from "./cluster.ts";
+import type { Liveness } from "./liveness.ts";
 import type { Counters } from "./metrics.ts";
 import { byTopic, NodePosts, type OrderOf } from "./node-posts.ts";
 import { isRoom, labelsOf } from "./registry.ts";
@@ -88,14 +89,14 @@ export class Sharing implements Hearing {
   }
 
   /** Before the node joins. */
-  serve(server: SharedServer, cluster: Cluster): void {
+  serve(server: SharedServer, cluster: Cluster, liveness: Liveness): void {
     this.#server = server;
     this.#cluster = cluster;
     const { host, now, sessionWindowMs } = this.#options;
     const { codec } = this;
     const { recent } = this.#machine;
     const nodes = () => this.nodes;
-    this.#catchingUp = new CatchingUp({ host, now, codec, cluster, recent, nodes, sessionWindowMs });
+    this.#catchingUp = new CatchingUp({ host, now, codec, cluster, liveness, recent, nodes, sessionWindowMs });
     cluster.answer("presence", (from, body) => {
       const answer = this.#machine.asked(from, body, this.#options.now());
       this.#run();
