@@ -150,7 +150,7 @@ export class Outgoing<Context> {
     const { except, flush = false, key, volatile = false, hasIt } = options;
     const isLeftOut = createMatcher(this.#labelsOf(except));
     if (volatile) {
-      const meant = [...roster.findAllReached()].filter((driver) => !isLeftOut(driver));
+      const meant = roster.findAllReached().filter((driver) => !isLeftOut(driver));
       return this.#sendVolatile(meant, checked, roster.findAllMissing(isLeftOut));
     }
     const reached: SessionDriver<Context>[] = [];

@@ -85,7 +85,7 @@ export class Roster<Context> {
   }
 
   /** All who get pushes. */
-  findAllReached(): Iterable<SessionDriver<Context>> {
+  findAllReached(): SessionDriver<Context>[] {
     return this.#registry.findCurrent();
   }
 

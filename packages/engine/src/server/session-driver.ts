@@ -125,13 +125,14 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     // A handler that pushes or replies calls this again: its frames went out above, and the loop below takes its
     // outputs in their turn.
     if (this.#isRunning) return;
-    this.#isRunning = true;
-    for (let output = this.session.pollOutput(); output !== undefined; output = this.session.pollOutput()) {
-      this.#act(output);
+    let output = this.session.pollOutput();
+    if (output !== undefined) {
+      this.#isRunning = true;
+      for (; output !== undefined; output = this.session.pollOutput()) this.#act(output);
+      this.#isRunning = false;
+      // The ack that was due waited for the events.
+      this.#socket.pump.pump();
     }
-    this.#isRunning = false;
-    // The ack that was due waited for the events.
-    this.#socket.pump.pump();
     if (this.session.status === "away") this.#ground.roster.noteAway(this);
     this.#socket.pump.arm(this.session.deadline);
   }
