@@ -3,6 +3,7 @@ import {
   type ConnectionHandlers,
   type ServerCore,
   type ServerSocket,
+  type Timer,
   toEncoded,
   type WebSocketLike,
   webHost,
@@ -20,6 +21,11 @@ const CLOSED = 3;
 const LOOK_MS = 2;
 /** At most this many checks: a peer that never stops is closed all the same. */
 const MAX_LOOKS = 50;
+/**
+ * A peer that sends so many frames after its close is closed at once. Frames that are there come to us without a turn of the loop
+ * in between, so no check would be made, and nobody else be heard, for as long as it goes on.
+ */
+const MAX_LATE_FRAMES = 1_000;
 
 /** How long an upgraded socket may take to open; it mostly opens at once. */
 const OPEN_PATIENCE_MS = 3_000;
@@ -29,14 +35,24 @@ export function serve(socket: DenoSocket, opened: Accepted["opened"], linger: Se
   let handlers: ConnectionHandlers | undefined;
   let gone: (() => void) | undefined;
   let hasSent = false;
+  /** Set once it is to be closed. */
+  let closeNow: (() => void) | undefined;
+  let lateFrames = 0;
   // A frame that comes after our close makes Deno drop the socket, and the peer, whose connection is reset, then does not
   // see the close. So it waits until nothing comes any more: what a drained client sent is read, and it gets its code.
-  const closeOnceQuiet = (code: number, reason: string, looks = MAX_LOOKS) => {
-    hasSent = false;
-    webHost.setTimer(LOOK_MS, () => {
-      if (hasSent && looks > 1) closeOnceQuiet(code, reason, looks - 1);
-      else socket.close(code, reason);
-    });
+  const closeOnceQuiet = (code: number, reason: string) => {
+    closeNow = () => {
+      webHost.clearTimer(timer);
+      socket.close(code, reason);
+    };
+    const look = (looks: number): Timer => {
+      hasSent = false;
+      return webHost.setTimer(LOOK_MS, () => {
+        if (hasSent && looks > 1) timer = look(looks - 1);
+        else socket.close(code, reason);
+      });
+    };
+    let timer = look(MAX_LOOKS);
   };
   const lingers = () => {
     gone ??= linger();
@@ -55,7 +71,8 @@ export function serve(socket: DenoSocket, opened: Accepted["opened"], linger: Se
   };
   socket.onmessage = ({ data }) => {
     hasSent = true;
-    handlers?.message(toEncoded(data));
+    if (closeNow === undefined) handlers?.message(toEncoded(data));
+    else if (++lateFrames === MAX_LATE_FRAMES) closeNow();
   };
   // What fails is followed by close.
   socket.onerror = () => {};
