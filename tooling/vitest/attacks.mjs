@@ -114,7 +114,7 @@ export const attacks = [
     stoppedBy: "`maxEventsPerSecond`, `maxBytesPerSecond`, `overRate`",
     tests:
       /^§9 limits: a peer that sends too fast >|floods pings|crowd of unread pings|^§9 attacks: floods > .*(events|pings|refreshes|frames|replies)/,
-    mutants: ["bytes-without-limit", "names-without-limit", "user-without-limit"],
+    mutants: ["bytes-without-limit", "names-without-limit", "user-without-limit", "all-are-read-in-one-turn"],
   },
   {
     who: "a client",

@@ -84,3 +84,17 @@ it("counts a socket that never opens, until it does", async () => {
   socket.onopen();
   expect(server.metrics()).toMatchObject({ socketsLingering: 0, connections: 1 });
 });
+
+it("closes a peer at once that sends a thousand frames after its close: until it ends, Deno gives nobody else a turn", async () => {
+  vi.useFakeTimers();
+  const { socket, server } = upgraded();
+  server.errorChan.on(() => {});
+  await server.fetch(upgradeRequest());
+  socket.onopen();
+  await server.close();
+  for (let sent = 0; sent < 999; sent++) socket.onmessage({ data: "x" });
+  expect(socket.close).not.toHaveBeenCalled();
+  socket.onmessage({ data: "x" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(socket.close).toHaveBeenCalledTimes(1);
+});

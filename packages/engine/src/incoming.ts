@@ -14,6 +14,8 @@ export interface IncomingLimits {
 
 /** The peer that events come from: it can be told to wait. */
 export interface Paced {
+  /** True where its runtime reads on whatever it is told. */
+  readonly cannotPause?: boolean;
   pause(): void;
   resume(): void;
   /** More came than may wait: the last event was lost. */
@@ -51,6 +53,8 @@ export class Incoming {
   readonly #pace: ReadingPace;
   readonly #waiting = new Deque<{ readonly place: Place; readonly step: Step }>();
   #isBusy = false;
+  /** True while there is a place for an event that waited elsewhere. */
+  #isHanded = false;
   /** Events of the peer that wait, and what they weigh; and those that this side made up. */
   #count = 0;
   #bytes = 0;
@@ -122,6 +126,14 @@ export class Incoming {
     // What this side made up itself is not worth a connection.
     if (bytes > 0) this.#options.peer.overflow();
     return undefined;
+  }
+
+  /** Calls `fn` with what waited elsewhere in that place: an event that it puts has the place, however many wait by now. */
+  hand<T>(place: Place, fn: (value: T) => void, value: T): void {
+    place.leave();
+    this.#isHanded = true;
+    fn(value);
+    this.#isHanded = false;
   }
 
   /**
@@ -219,7 +231,8 @@ export class Incoming {
     // An event alone always fits.
     const hasPlace =
       this.#count === 0 ||
-      ((this.#count < limits.maxReceived || this.#pace.couldNotWait) && this.#bytes + bytes <= limits.maxReceivedBytes);
+      ((this.#count < limits.maxReceived || this.#isHanded || this.#pace.couldNotWait) &&
+        this.#bytes + bytes <= limits.maxReceivedBytes);
     return hasPlace && (this.#pool === undefined || this.#pool.hasRoom(bytes + EVENT_BYTES));
   }
 

@@ -12,8 +12,11 @@ interface Held {
   readonly bytes: number;
 }
 
+/** A peer that cannot be paused may bring so many times `maxReceived` in the turn of the loop in which it would be. */
+const UNPAUSED_PART = 4;
+
 export interface ReadingPaceOptions {
-  readonly peer: { pause(): void; resume(): void };
+  readonly peer: { readonly cannotPause?: boolean; pause(): void; resume(): void };
   readonly limits: { readonly maxReceived: number; readonly maxReceivedBytes: number };
   /** What all peers of a server hold together: the equal part of each. */
   readonly pool: { readonly share: number } | undefined;
@@ -43,11 +46,13 @@ export class ReadingPace {
 
   /**
    * True for the rest of the read in which the peer was paused: the peer cannot take that back. One read brings at most
-   * `LAGGING_BYTES`; a runtime that cannot pause brings more, and the peer is told of the overflow.
+   * `LAGGING_BYTES`. A runtime that cannot pause reads on for as long as its peer sends, and nobody else has a turn then: the
+   * peer is told of the overflow sooner.
    */
   get couldNotWait(): boolean {
-    const { turns } = this.#options;
+    const { turns, peer, limits } = this.#options;
     if (!this.#isPaused || this.#pausedIn === undefined || turns?.countTurn() !== this.#pausedIn) return false;
+    if (peer.cannotPause === true && this.#held.count >= limits.maxReceived * UNPAUSED_PART) return false;
     return this.#held.bytes - this.#bytesAtPause < LAGGING_BYTES;
   }
 

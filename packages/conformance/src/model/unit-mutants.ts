@@ -21,6 +21,8 @@ const session = "packages/protocol/src/session";
 const incoming = mutantsOf(`${engine}/incoming.ts`, `${engine}/incoming.test.ts`);
 const readingPace = mutantsOf(`${engine}/reading-pace.ts`, `${engine}/incoming.test.ts`);
 const incomingAtRandom = mutantsOf(`${engine}/incoming.ts`, `${engine}/incoming.random.test.ts`);
+const unreadFrames = (name: string, search: string, replace: string, file = "server/unread-frames.ts"): UnitMutant =>
+  mutantsOf(`${engine}/${file}`, `${engine}/server/unread-frames.test.ts`)(name, search, replace);
 const pool = mutantsOf(`${engine}/received-pool.ts`, `${engine}/incoming.test.ts`);
 const poolParts = mutantsOf(`${engine}/received-pool.ts`, `${engine}/received-pool.test.ts`);
 const receiver = mutantsOf(`${engine}/receiver.ts`, `${engine}/receiver.test.ts`);
@@ -76,6 +78,14 @@ export const unitMutants: readonly UnitMutant[] = [
   incoming("bytes-without-bound", "this.#bytes + bytes <= limits.maxReceivedBytes", "true"),
   incoming("events-without-bound", "this.#count < limits.maxReceived ||", "true ||"),
   incoming("no-event-alone-is-let-in", "this.#count === 0 ||\n", "\n"),
+  unreadFrames("all-are-read-in-one-turn", "!mustWait && this.#share.take()", "!mustWait"),
+  unreadFrames(
+    "read-on-without-end",
+    "this.#held.count >= limits.maxReceived * UNPAUSED_PART",
+    "false",
+    "reading-pace.ts",
+  ),
+  unreadFrames("what-waited-has-no-place", "this.#isHanded || ", "", "incoming.ts"),
   readingPace("never-paused-by-bytes", "&& bytes < this.#laggingBytes)) return;", ")) return;"),
   readingPace("goes-on-at-once", "count >= this.#lagging / 2", "count >= this.#lagging"),
   incoming(

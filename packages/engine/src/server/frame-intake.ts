@@ -21,13 +21,13 @@ export interface FrameReader {
 
 /**
  * When the frames of one client are read: at once, but for those that came too fast (PROTOCOL.md section 9), and those
- * that follow too many that cannot be read. What waits here counts as events that wait.
+ * that follow too many of one turn of the loop. What waits here counts as events that wait.
  */
 export class FrameIntake<R extends FrameReader> implements RateOwner {
   readonly #ground: ConnectionGround<R>;
   readonly #reader: R;
   readonly #gate: RateGate;
-  /** Set at the first frame that cannot be read. */
+  /** Made at the first frame. */
   #unread: UnreadFrames | undefined;
   #isOverRate = false;
 
@@ -53,13 +53,6 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
     this.#gate.ping(bytes);
   }
 
-  /** The frame that was read last was refused, and its connection goes on. */
-  noteRefused(): void {
-    const { incoming } = this.#reader;
-    this.#unread ??= new UnreadFrames(this.#ground.turns, incoming, (data) => this.#reader.read(data));
-    this.#unread.noteRefused();
-  }
-
   /** The connection is gone: what it brought and waits is not read any more. */
   leaveUnread(): void {
     const count = (this.#unread?.clear() ?? 0) + this.#gate.clear();
@@ -74,10 +67,9 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
 
   /** @internal For the gate. */
   read(data: Encoded, isOver: boolean): void {
-    this.#isOverRate = isOver;
-    if (this.#unread === undefined) this.#reader.read(data);
-    else this.#unread.put(data);
-    this.#isOverRate = false;
+    const { turns } = this.#ground;
+    this.#unread ??= new UnreadFrames(turns, this.#reader.incoming, (next, isLate) => this.#readNow(next, isLate));
+    this.#unread.put(data, isOver);
   }
 
   /** @internal For the gate. */
@@ -99,5 +91,11 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
   tooFast(retryInMs: number): void {
     if (!this.#reader.isLive) return;
     this.#reader.cut({ code: closeCodes.rateLimit, reason: writeHint({ retryInMs, spreadMs: 1_000 }) });
+  }
+
+  #readNow(data: Encoded, isOver: boolean): void {
+    this.#isOverRate = isOver;
+    this.#reader.read(data);
+    this.#isOverRate = false;
   }
 }

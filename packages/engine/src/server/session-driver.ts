@@ -72,6 +72,12 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     return this.session.status === "live";
   }
 
+  /** True where its runtime cannot stop reading. */
+  get cannotPause(): boolean {
+    const { socket } = this.#socket.pump;
+    return socket !== undefined && socket.pause === undefined;
+  }
+
   /** Why nobody waits for it any more. */
   get whyOver(): WhyOver | undefined {
     return this.#life.whyOver;
@@ -260,7 +266,6 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
       doubts.noteUndecodable(this, data);
       this.session.receiveUnreadable(toDecodeError(error), bytes, now());
       this.run();
-      if (this.isLive) this.#intake.noteRefused();
       return;
     }
     doubts.noteDecoded(this, data, value);

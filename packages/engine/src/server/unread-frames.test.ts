@@ -40,7 +40,7 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
     const other = await openRawPeer(server, "client-id=other");
     for (let i = 0; i < 500; i++) foreign.handlers.message(")");
     foreign.handlers.message("[[:a/last] nil]");
-    expect(read.length).toBeLessThanOrEqual(65);
+    expect(read.length).toBe(64);
     expect(foreign.reading).toEqual(["pause"]);
     other.handlers.message("[[:a/other] nil]");
     expect(got).toEqual([["a/other", "other"]]);
@@ -59,13 +59,13 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
   it("is bounded like one whose events wait, where it is not paused", async () => {
     const { server, clock, errors } = listening();
     const foreign = await openRawPeer(server, "client-id=foreign");
-    for (let i = 0; i < 65; i++) foreign.handlers.message(")");
+    for (let i = 0; i < 64; i++) foreign.handlers.message(")");
     // 8 MiB may wait.
     for (let i = 0; i < 9; i++) foreign.handlers.message(`)${" ".repeat(1_000_000)}`);
     await clock.advance(0);
     expect(foreign.closes.map(({ code }) => code)).toEqual([4413]);
     expect(errors).toEqual(["bad-frame", "receiver-full", "frames-unread"]);
-    expect(server.metrics().badEvents).toBe(65 + 8);
+    expect(server.metrics().badEvents).toBe(64 + 8);
   });
 
   it("that ends its connection meanwhile is not read on, which is told and counted", async () => {
@@ -75,29 +75,60 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
     foreign.handlers.message("[[:a/last] nil]");
     foreign.handlers.closed(1006, "");
     for (let turn = 0; turn < 10; turn++) await nextTurn();
-    expect([read.length, got]).toEqual([65, []]);
+    expect([read.length, got]).toEqual([64, []]);
     expect([errors, server.metrics().badEvents]).toEqual([["bad-frame", "frames-unread"], 201]);
   });
 });
 
-it("as many refused frames are read in a turn of the loop as events are handled", () => {
+describe("a peer that sends more than its share of a turn", () => {
+  const flooding = async (canPause: boolean) => {
+    const room = listening();
+    const peer = await openRawPeer(room.server, "client-id=flood", { canPause });
+    return {
+      ...room,
+      peer,
+      send: (count: number) => {
+        for (let n = 0; n < count; n++) peer.handlers.message(`[[:a/n ${n}] nil]`);
+      },
+    };
+  };
+
+  it("has the rest decoded in later turns, and all of it handled, more than maxReceived too", async () => {
+    const { server, errors, read, got, peer, send } = await flooding(true);
+    const other = await openRawPeer(server, "client-id=other");
+    send(3_000);
+    expect(read).toHaveLength(64);
+    other.handlers.message("[[:a/other] nil]");
+    expect(got.at(-1)).toEqual(["a/other", "other"]);
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+    expect([got.length, peer.reading, peer.closes, errors]).toEqual([3_001, ["pause", "resume"], [], []]);
+  });
+
+  it("is closed with 4413 at four times maxReceived, where its runtime reads on whatever it is told", async () => {
+    const { errors, read, peer, send } = await flooding(false);
+    send(4_000);
+    expect([read.length, peer.closes]).toEqual([64, []]);
+    send(100);
+    expect([read.length, peer.closes.map(({ code }) => code)]).toEqual([64, [4413]]);
+    expect(errors).toEqual(["receiver-full", "frames-unread"]);
+  });
+});
+
+it("as many frames are read in a turn of the loop as events are handled", () => {
   const ends: (() => void)[] = [];
   const turns = new Turns({ ...testHost(), setTimer: (_ms, fn) => ends.push(fn) });
   const peer = { pause: () => {}, resume: () => {}, overflow: () => {}, noteDropped: () => {} };
   const limits = { maxReceived: 1_000, maxReceivedBytes: 1_000_000 };
   const incoming = new Incoming({ peer, limits, turns });
   let count = 0;
-  const unread = new UnreadFrames(turns, incoming, () => {
-    count++;
-    unread.noteRefused();
-  });
-  for (let i = 0; i < 200; i++) unread.put(")");
+  const unread = new UnreadFrames(turns, incoming, () => count++);
+  for (let i = 0; i < 200; i++) unread.put(")", false);
   const counts = [count];
   for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
     end();
     counts.push(count);
   }
-  expect(counts).toEqual([65, 130, 195, 200]);
+  expect(counts).toEqual([64, 128, 192, 200]);
 });
 
 it("what is no event is told once a minute for each peer, and counted each time", async () => {

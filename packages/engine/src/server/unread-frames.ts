@@ -6,45 +6,46 @@ import type { TurnShare, Turns } from "../turns.ts";
 
 interface Unread {
   readonly data: Encoded;
+  /** It came faster than its peer may send. */
+  readonly isOver: boolean;
   readonly place: Place;
 }
 
 /**
- * A frame that cannot be read counts against the peer's share of a turn, as an event does. Where the share is used up,
- * the next frames of that peer wait unread for the next turn, and count as events that wait.
+ * Every frame counts against the peer's share of a turn, as an event does. Where the share is used up, the next frames of that
+ * peer wait unread for the next turn, and count as events that wait: to decode them all would take the turn from others.
  */
 export class UnreadFrames {
   readonly #incoming: Incoming;
-  readonly #read: (data: Encoded) => void;
+  readonly #read: (data: Encoded, isOver: boolean) => void;
+  readonly #readNext = ({ data, isOver }: Unread) => this.#read(data, isOver);
   readonly #share: TurnShare;
-  readonly #waiting = new Deque<Unread>();
-  #isUsedUp = false;
+  /** Made when a frame first has to wait. */
+  #waiting: Deque<Unread> | undefined;
 
-  constructor(turns: Turns, incoming: Incoming, read: (data: Encoded) => void) {
+  constructor(turns: Turns, incoming: Incoming, read: (data: Encoded, isOver: boolean) => void) {
     this.#incoming = incoming;
     this.#read = read;
     this.#share = turns.share(() => this.#goOn());
   }
 
   /** A frame came: it is read now, or in its turn. */
-  put(data: Encoded): void {
-    if (!this.#isUsedUp) {
-      this.#read(data);
+  put(data: Encoded, isOver: boolean): void {
+    const mustWait = this.#waiting !== undefined && this.#waiting.size > 0;
+    if (!mustWait && this.#share.take()) {
+      this.#read(data, isOver);
       return;
     }
     const place = this.#incoming.hold(Math.max(1, countBytes(data)));
-    if (place !== undefined) this.#waiting.push({ data, place });
-  }
-
-  /** The frame that was read last was refused. */
-  noteRefused(): void {
-    if (!this.#share.take()) this.#isUsedUp = true;
+    if (place === undefined) return;
+    this.#waiting ??= new Deque();
+    this.#waiting.push({ data, isOver, place });
   }
 
   /** Gives up what waits, and returns how many frames those were. */
   clear(): number {
     let count = 0;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    for (let next = this.#waiting?.shift(); next !== undefined; next = this.#waiting?.shift()) {
       if (!next.place.isVoid) count++;
       next.place.leave();
     }
@@ -52,13 +53,11 @@ export class UnreadFrames {
   }
 
   #goOn(): void {
-    this.#isUsedUp = false;
-    while (!this.#isUsedUp) {
+    while (this.#waiting !== undefined && this.#waiting.size > 0 && this.#share.take()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      const { isVoid } = next.place;
-      next.place.leave();
-      if (!isVoid) this.#read(next.data);
+      if (next.place.isVoid) next.place.leave();
+      else this.#incoming.hand(next.place, this.#readNext, next);
     }
   }
 }

@@ -13,11 +13,11 @@ export interface RawPeer {
   readonly reading: ("pause" | "resume")[];
 }
 
-/** Lets a peer of that query in. Frames stay in its socket while `stalled`. */
+/** Lets a peer of that query in. Frames stay in its socket while `stalled`; without `canPause` it cannot be told to read no further. */
 export async function openRawPeer(
   server: Pick<ChannelSocketServer, "errorChan">,
   query: string,
-  { stalled = false, protocols = "" } = {},
+  { stalled = false, protocols = "", canPause = true } = {},
 ): Promise<RawPeer> {
   const access = (server as unknown as { readonly [TEST_ACCESS]: TestAccess })[TEST_ACCESS];
   const headers = new Headers(protocols === "" ? {} : { "sec-websocket-protocol": protocols });
@@ -36,8 +36,10 @@ export async function openRawPeer(
     get bufferedAmount() {
       return peer.buffered;
     },
-    pause: () => void peer.reading.push("pause"),
-    resume: () => void peer.reading.push("resume"),
+    ...(canPause && {
+      pause: () => void peer.reading.push("pause"),
+      resume: () => void peer.reading.push("resume"),
+    }),
   };
   return Object.assign(peer, { handlers: decision.opened(socket) });
 }

@@ -2,6 +2,7 @@ import type { ChannelSocketServer, ServerOptions } from "@sente-lite/protocol";
 import { json } from "@sente-lite/protocol/json";
 import { describe, expect, it } from "vitest";
 import { startRouter } from "../../router.ts";
+import { openRawPeer } from "../../testing/raw-peer.test-support.ts";
 import { setting, testHost } from "../../testing/setting.test-support.ts";
 import { createServer } from "../server.ts";
 
@@ -133,6 +134,15 @@ describe("how fast a client may send (PROTOCOL.md section 9)", () => {
     expect(client.state.get()).toMatchObject({ open: true, reconnectCount: 0 });
     expect(room.errors).toEqual(["over-rate"]);
     expect(room.server.metrics().overRateTotal).toBeGreaterThan(5);
+  });
+
+  it("delay: of more than may wait elsewhere nothing is lost", async () => {
+    const room = setting({ maxEventsPerSecond: 100 });
+    const got = heard(room);
+    const peer = await openRawPeer(room.server, "client-id=flood&codec=json");
+    for (const n of numbers(2_500)) peer.handlers.message(`[["a/n",${n}],null]`);
+    for (let second = 0; second < 20; second++) await room.clock.advance(1_000);
+    expect([got.length, peer.closes]).toEqual([2_500, []]);
   });
 
   it("drop: what comes too fast is not handled, and whoever asks is told", async () => {

@@ -21,7 +21,7 @@ export interface RateGateOptions {
   /** Machine time. */
   readonly now: () => number;
   readonly owner: RateOwner;
-  readonly incoming: Pick<Incoming, "hold">;
+  readonly incoming: Pick<Incoming, "hold" | "hand">;
   readonly own: Allowance;
   /** That of all connections of the user. */
   readonly shared: Allowance | undefined;
@@ -47,6 +47,8 @@ export class RateGate {
   #held: Deque<Held> | undefined;
   #timer: Timer;
   #isWaiting = false;
+
+  readonly #read = (data: Encoded) => this.#options.owner.read(data, false);
 
   constructor(options: RateGateOptions) {
     this.#options = options;
@@ -130,7 +132,7 @@ export class RateGate {
 
   /** Time passed: reads what may pass by now. */
   #goOn(): void {
-    const { host, owner, now } = this.#options;
+    const { host, owner, now, incoming } = this.#options;
     while (this.#isWaiting && this.#held !== undefined && this.#held.size > 0) {
       const waitMs = this.#waitMs(now());
       if (waitMs > 0) {
@@ -139,11 +141,12 @@ export class RateGate {
       }
       const next = this.#held.shift();
       if (next === undefined) break;
-      const { isVoid } = next.place;
-      next.place.leave();
-      if (isVoid) continue;
+      if (next.place.isVoid) {
+        next.place.leave();
+        continue;
+      }
       this.#charge(next.bytes);
-      owner.read(next.data, false);
+      incoming.hand(next.place, this.#read, next.data);
     }
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
