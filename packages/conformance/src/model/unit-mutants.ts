@@ -52,6 +52,8 @@ const away = mutantsOf(`${session}/away-sessions.ts`, `${session}/session-table.
 const pace = mutantsOf(`${session}/pace.ts`, `${session}/pace.test.ts`);
 const outgoing = mutantsOf(`${engine}/server/outgoing.ts`, `${engine}/server/server.test.ts`);
 const registry = mutantsOf(`${engine}/server/registry.ts`, `${engine}/server/registry.test.ts`);
+const presence = mutantsOf(`${engine}/server/presence.ts`, `${engine}/server/present-uids.test.ts`);
+const present = mutantsOf(`${engine}/server/present-uids.ts`, `${engine}/server/present-uids.test.ts`);
 const missed = mutantsOf(`${engine}/server/missed.ts`, `${engine}/server/registry.test.ts`);
 const volatileMutantsOf = (file: string) => mutantsOf(file, `${engine}/volatile.test.ts`);
 const volatileFrames = mutantsOf("packages/protocol/src/wire/frames.ts", `${session}/volatile.test.ts`);
@@ -62,6 +64,14 @@ const serverRoomMutantsOf = (file: string) =>
 const backlog = mutantsOf(`${session}/backlog.ts`, `${engine}/server/backpressure.test.ts`);
 
 export const unitMutants: readonly UnitMutant[] = [
+  // Who is here.
+  present(
+    "all-are-copied-for-each",
+    "let made: ReadonlySet<Uid> | undefined;",
+    "let made: ReadonlySet<Uid> | undefined = this.#uidsAt(changes, at);",
+  ),
+  present("a-view-shows-who-came-later", "all.slice(at)", "all.slice(at + 1)"),
+  presence("the-same-view-for-each", "this.#view = undefined;", ""),
   // What waits at a receiver (PROTOCOL.md section 9).
   shares("each-event-weighs-its-frame", "Math.max(weight, Math.ceil((bytes * weight) / total))", "bytes"),
   shares(

@@ -2,6 +2,7 @@ import type { ConnectedUids, Watchable } from "@sente-lite/protocol";
 import { guard } from "@sente-lite/protocol/calls";
 import { checkFunction } from "@sente-lite/protocol/options";
 import type { Host, Timer } from "../host.ts";
+import { PresentUids } from "./present-uids.ts";
 
 /** Somebody who is here by a connection, and is told of what is said of their uid. */
 interface Present {
@@ -21,8 +22,6 @@ export interface PresenceShare {
   departed(uid: string | null): boolean;
 }
 
-const NONE: ReadonlySet<string | null> = new Set();
-
 /** Who is here, with Sente's grace: a user whose page reloads has not left (PROTOCOL.md section 8.4). */
 export class Presence {
   readonly connectedUids: Watchable<ConnectedUids>;
@@ -30,14 +29,13 @@ export class Presence {
   readonly #graceMs: number;
   readonly #onError: (error: unknown) => void;
   /** Who is here; in a cluster, who is anywhere in it. */
-  readonly #present = new Set<string | null>();
+  readonly #present = new PresentUids();
   /** In a cluster, who is at this node. */
   readonly #own: Set<string | null> | undefined;
   readonly #share: PresenceShare | undefined;
   readonly #leaving = new Map<string | null, Timer>();
   readonly #subscribers = new Set<Subscriber>();
-  /** Made when somebody asks: a copy per change would be quadratic in a crowd that arrives. */
-  #snapshot: ConnectedUids | undefined;
+  #view: ConnectedUids | undefined;
 
   constructor(host: Host, graceMs: number, onError: (error: unknown) => void, share?: PresenceShare) {
     this.#share = share;
@@ -71,7 +69,7 @@ export class Presence {
   /** A user is here now, or no more: also of what other nodes tell. */
   note(uid: string | null, isHere: boolean): void {
     if (this.#present.has(uid) === isHere) return;
-    this.#change(() => (isHere ? this.#present.add(uid) : this.#present.delete(uid)));
+    this.#change(uid, isHere);
   }
 
   /** That was the last connection of its user: the user leaves, if none comes within the grace. */
@@ -94,17 +92,14 @@ export class Presence {
   }
 
   #current(): ConnectedUids {
-    if (this.#snapshot === undefined) {
-      const uids: ReadonlySet<string | null> = new Set(this.#present);
-      this.#snapshot = Object.freeze({ ws: uids, ajax: NONE, any: uids });
-    }
-    return this.#snapshot;
+    this.#view ??= this.#present.view();
+    return this.#view;
   }
 
-  #change(apply: () => void): void {
+  #change(uid: string | null, isHere: boolean): void {
     const previous = this.#subscribers.size > 0 ? this.#current() : undefined;
-    apply();
-    this.#snapshot = undefined;
+    this.#present.change(uid, isHere);
+    this.#view = undefined;
     if (previous === undefined) return;
     for (const subscriber of [...this.#subscribers]) {
       // One that was called before may have removed it.
