@@ -12,8 +12,8 @@ interface Held {
   readonly bytes: number;
 }
 
-/** A peer that cannot be paused may bring so many times `maxReceived` in the turn of the loop in which it would be. */
-const UNPAUSED_PART = 4;
+/** A peer that cannot be paused may bring so many times `maxReceived` in the turn of the loop in which it would be: a second's worth. */
+const UNPAUSED_PART = 6;
 
 export interface ReadingPaceOptions {
   readonly peer: { readonly cannotPause?: boolean; pause(): void; resume(): void };

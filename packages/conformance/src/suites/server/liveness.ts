@@ -109,7 +109,13 @@ export function livenessTests(section: ServerSection): void {
     test("a crowd of unread pings does not pile up their answers", async () => {
       const peer = await greetPeer(quiet(), `client-id=${fresh("l")}`);
       for (let i = 0; i < 5_000; i++) peer.send(`[[:chsk/ws-ping] "p${i}"]`);
-      await peer.textWhere((text) => text === '["pong" "p4999"]');
+      const last = peer.textWhere((text) => text === '["pong" "p4999"]');
+      const outcome = await last.then(
+        () => "answered",
+        async () => (await peer.waitForClose()).code,
+      );
+      // Where reading cannot be paused they may be too many for one turn of the loop, as events are.
+      expect(target.capabilities.pausesReading ? ["answered"] : ["answered", 4413, 1006]).toContain(outcome);
       await expectAlive(quiet());
     });
   });
