@@ -85,10 +85,17 @@ export const attacks = [
   {
     who: "anybody",
     does: "names another's session: stolen, guessed, or raced for",
-    stoppedBy: "a session is resumed by its own user, client id and codec alone",
+    stoppedBy: "a session is resumed by its own user, client id and codec alone; [`bindSession`](#sessions)",
     tests:
       /^§6 attacks: sessions that are raced for >|^§6 sessions > (a session (that is named under|id that was made up)|a client is let in whatever)/,
-    mutants: ["client-id-unchecked", "form-unchecked", "instances-of-others", "confirmed-sessions-end"],
+    mutants: [
+      "client-id-unchecked",
+      "form-unchecked",
+      "instances-of-others",
+      "confirmed-sessions-end",
+      "bound-to-nothing",
+      "moves-to-anybody",
+    ],
   },
   {
     who: "a client",

@@ -54,6 +54,8 @@ const outgoing = mutantsOf(`${engine}/server/outgoing.ts`, `${engine}/server/ser
 const registry = mutantsOf(`${engine}/server/registry.ts`, `${engine}/server/registry.test.ts`);
 const presence = mutantsOf(`${engine}/server/presence.ts`, `${engine}/server/present-uids.test.ts`);
 const present = mutantsOf(`${engine}/server/present-uids.ts`, `${engine}/server/present-uids.test.ts`);
+const bindings = (name: string, search: string, replace: string, file = "session-binding.ts"): UnitMutant =>
+  mutantsOf(`${engine}/server/${file}`, `${engine}/server/session-binding.test.ts`)(name, search, replace);
 const missed = mutantsOf(`${engine}/server/missed.ts`, `${engine}/server/registry.test.ts`);
 const volatileMutantsOf = (file: string) => mutantsOf(file, `${engine}/volatile.test.ts`);
 const volatileFrames = mutantsOf("packages/protocol/src/wire/frames.ts", `${session}/volatile.test.ts`);
@@ -64,6 +66,14 @@ const serverRoomMutantsOf = (file: string) =>
 const backlog = mutantsOf(`${session}/backlog.ts`, `${engine}/server/backpressure.test.ts`);
 
 export const unitMutants: readonly UnitMutant[] = [
+  // What sessions are bound to.
+  mutantsOf(`${session}/session-table.ts`, `${engine}/server/session-binding.test.ts`)(
+    "bound-to-nothing",
+    "known.binding === binding &&",
+    "",
+  ),
+  bindings("moves-to-anybody", "asked.binding === binding &&", "", "handover.ts"),
+  bindings("one-family-of-addresses", '? "4" : "6"', '? "4" : "4"'),
   // Who is here.
   present(
     "all-are-copied-for-each",

@@ -34,6 +34,7 @@ import { createOriginCheck, isAllowedHost, type OriginCheck } from "./origin.ts"
 import { closingOf } from "./refusal.ts";
 import { ReportLimiter } from "./report-limiter.ts";
 import { handshakeRequest, type Parameters, readParameters, type UpgradeRequest } from "./request.ts";
+import { bindingOf } from "./session-binding.ts";
 
 /** So much of a path is told. */
 const MAX_PATH_LENGTH = 200;
@@ -53,6 +54,8 @@ export interface Admitted<Context> extends Login<Context> {
   readonly clientId: string;
   /** Who counts as the owner of its session while it is away: each owner has a part of what may wait. */
   readonly owner: Owner;
+  /** What the server binds sessions to, of this connection. */
+  readonly binding: string | undefined;
   readonly handshakeData: unknown;
 }
 
@@ -176,6 +179,7 @@ export class Admission<Context> {
       form,
       clientId,
       owner,
+      binding: bindingOf(upgrade, options.bindSession),
       handshakeData,
     };
     return { type: "admitted", admitted };

@@ -167,11 +167,11 @@ export class Door<Context> {
 
   /** Sessions are between our own peers, where they are not switched off (PROTOCOL.md section 6). */
   #arrivalOf(admitted: Admitted<Context>): Arrival | undefined {
-    const { uid, clientId, codec, form, owner, parameters } = admitted;
+    const { uid, clientId, codec, form, owner, binding, parameters } = admitted;
     const { sessionWindowMs } = this.#options.ground.limits;
     if (!parameters.features.has("sessions") || form === "bare" || sessionWindowMs === 0) return undefined;
     const { features, attempt, instance, session: named } = parameters;
-    return { uid, clientId, codec, form, features, owner, attempt, instance, named };
+    return { uid, clientId, codec, form, features, owner, binding, attempt, instance, named };
   }
 }
 

@@ -136,6 +136,7 @@ export class Handover<Context> {
       attempt: known?.attempt ?? 0,
       instance: known?.instance,
       owner: admitted.owner,
+      binding: known?.binding,
       rooms: rooms.release(driver),
       heard: getShared().caughtUp.findHeard(driver, sharing.heard),
       state,
@@ -198,8 +199,8 @@ export class Handover<Context> {
 
   /** From where it waits, or from the server that has it. */
   async #find(id: string, arrival: Arrival): Promise<SessionSnapshot | "stale" | undefined> {
-    const { uid, clientId, codec, form, features, attempt } = arrival;
-    const question = { id, uid, clientId, codec: codec.name, form, features: [...features], attempt };
+    const { uid, clientId, codec, form, features, attempt, binding = null } = arrival;
+    const question = { id, uid, clientId, codec: codec.name, form, features: [...features], attempt, binding };
     const asked = new Set<string>();
     const isLate = () => void this.#dropLate(id, arrival);
     if ((await this.#moving.ask(question, asked, isLate)) === "stale") return "stale";
@@ -215,7 +216,7 @@ export class Handover<Context> {
     await this.#fetching.get(id);
     const found = roster.findById(id);
     if (found === undefined) return undefined;
-    const { holder: driver, attempt } = found;
+    const { holder: driver, attempt, binding = null } = found;
     const { session, uid, clientId, departure } = driver;
     return {
       attempt,
@@ -224,6 +225,7 @@ export class Handover<Context> {
         asked.clientId === clientId &&
         asked.codec === session.codec.name &&
         asked.form === session.form &&
+        asked.binding === binding &&
         isSameFeatures(session.features, featuresAmong(asked.features)),
       letGo: async () => {
         await departure.prepareToMove(IDLE_MS);
@@ -330,12 +332,13 @@ export class Handover<Context> {
   }
 }
 
-function isSame(snapshot: SessionSnapshot, { uid, clientId, codec, form, features }: Arrival): boolean {
+function isSame(snapshot: SessionSnapshot, { uid, clientId, codec, form, features, binding }: Arrival): boolean {
   return (
     snapshot.uid === uid &&
     snapshot.clientId === clientId &&
     snapshot.codec === codec.name &&
     snapshot.form === form &&
+    snapshot.binding === binding &&
     isSameFeatures(snapshot.features, features)
   );
 }

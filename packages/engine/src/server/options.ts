@@ -4,6 +4,7 @@ import { checkCodec } from "../client/options.ts";
 import { type CanCompress, checkCompression, type WithCompression } from "../compression.ts";
 import { checkBackplane } from "./cluster.ts";
 import { checkHosts, checkOrigins } from "./origin.ts";
+import { checkBindSession } from "./session-binding.ts";
 
 const kinds = {
   ...serverDefaults,
@@ -21,6 +22,7 @@ const kinds = {
   allowedOrigins: 0,
   allowedHosts: 0,
   trustProxy: 0,
+  bindSession: 0,
   backpressure: ["close", "drop-oldest", "latest-by-key"],
   serialization: "string",
   overRate: ["delay", "drop", "close"],
@@ -46,13 +48,14 @@ const meant = {
 /** Throws `UsageError` for an option that a server does not take, or not so; `own` are those of its runtime. */
 export function checkServerOptions(options: unknown, own: OptionKinds = {}, can?: CanCompress): void {
   checkOptions("makeChannelSocketServer", options, { ...kinds, ...own }, meant);
-  const { allowedOrigins, allowedHosts, compression } = (options ?? {}) as ServerOptions & WithCompression;
+  const { allowedOrigins, allowedHosts, bindSession, compression } = (options ?? {}) as ServerOptions & WithCompression;
   checkCompression("makeChannelSocketServer", compression, can);
   checkBackplane((options as ServerOptions | undefined)?.backplane);
   if ((options as ServerOptions | undefined)?.codecs === null) {
     throw new UsageError("bad-option", "makeChannelSocketServer: the option codecs is an array of codecs, not null");
   }
   if (allowedHosts !== undefined) checkHosts(allowedHosts);
+  if (bindSession !== undefined) checkBindSession(bindSession);
   if (allowedOrigins !== undefined) checkOrigins("allowedOrigins", allowedOrigins);
 }
 

@@ -115,6 +115,13 @@ export interface ServerOptions<
    * the origin and the limits. Default: none, and these headers count for nothing.
    */
   readonly trustProxy?: number | readonly string[];
+  /**
+   * What else a client must have in common with whoever began the session that it comes back to, beside its user, client id and
+   * codec: the `origin` of its page, the family of its address (`address-family`: IPv4 or IPv6), or its `address` itself (of IPv6
+   * the network of 64 bits), which changes where people move. Who differs begins another session, and does not touch that one.
+   * Default: nothing.
+   */
+  readonly bindSession?: readonly SessionBinding[];
   /** What becomes of a peer that takes its frames too slowly. Default `close`. */
   readonly backpressure?: Backpressure;
   /** What becomes of a client that sends too fast. Default `delay`. */
@@ -165,7 +172,10 @@ export interface ServerMessage<
   readonly replyFn?: ReplyFn<SentReply<ToServer<C>, Id>> | undefined;
 }
 
-/** The users who are here, in Sente's shape: by websocket, by Ajax (never), and in all. */
+/** What a session may be bound to. */
+export type SessionBinding = "origin" | "address-family" | "address";
+
+/** The users who are here, in Sente's shape: by websocket, by Ajax (never), and in all. The sets are made when they are read. */
 export interface ConnectedUids {
   readonly ws: ReadonlySet<string | null>;
   /** Always empty: there is no Ajax fallback. */

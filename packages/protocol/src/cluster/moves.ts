@@ -14,6 +14,8 @@ export interface SessionQuestion {
   readonly form: string;
   readonly features: readonly string[];
   readonly attempt: number;
+  /** What that node binds sessions to, of its connection; null where it binds them to nothing. */
+  readonly binding: string | null;
 }
 
 /** What became of the session. */
@@ -36,19 +38,20 @@ export function writeSessionQuestion(codec: PostCodec, question: SessionQuestion
 
 /** Throws `ProtocolError` `bad-question`, and `DecodeError`. */
 export function readSessionQuestion(codec: PostCodec, bytes: Uint8Array): SessionQuestion {
-  const { id, uid, clientId, codec: name, form, features, attempt } = bodyOf(codec.decode(bytes));
+  const { id, uid, clientId, codec: name, form, features, attempt, binding = null } = bodyOf(codec.decode(bytes));
   const texts = [
     id,
     clientId,
     name,
     form,
     ...(uid === null ? [] : [uid]),
+    ...(binding === null ? [] : [binding]),
     ...(Array.isArray(features) ? features : [0]),
   ];
   if (!texts.every((one) => typeof one === "string") || !isCount(attempt)) {
     throw new ProtocolError("bad-question", "a question for a session that names none");
   }
-  return { id, uid, clientId, codec: name, form, features, attempt } as SessionQuestion;
+  return { id, uid, clientId, codec: name, form, features, attempt, binding } as SessionQuestion;
 }
 
 /** The bytes of an answer. Throws `EncodeError`. */

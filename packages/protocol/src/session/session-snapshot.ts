@@ -22,6 +22,8 @@ export interface SessionSnapshot {
   readonly attempt: number;
   readonly instance: string | undefined;
   readonly owner: Owner;
+  /** What it is bound to, where its server binds sessions. */
+  readonly binding?: string | undefined;
   /** The rooms that it is in, with the position up to which it got their events, where they have a history. */
   readonly rooms: readonly SnapshotRoom[];
   /**
@@ -133,6 +135,7 @@ function readHead(given: unknown, frames: Uint8Array): SessionSnapshot {
     attempt: count(head.attempt),
     instance: head.instance === undefined ? undefined : text(head.instance),
     owner: { key: text(owner.key), isUser: owner.isUser === true },
+    binding: head.binding === undefined ? undefined : text(head.binding),
     rooms: list(head.rooms).map(readRoom),
     heard: readHeard(head.heard),
     state: {

@@ -20,6 +20,8 @@ export interface Arrival {
   /** Whose part of what may be away its session will be. */
   readonly owner: Owner;
   readonly named: NamedSession | undefined;
+  /** What its server binds sessions to, of this connection; undefined where it binds them to nothing. */
+  readonly binding?: string | undefined;
 }
 
 /** Whoever holds a session. */
@@ -39,6 +41,7 @@ interface Known<H> {
   readonly holder: H;
   readonly owner: Owner;
   readonly instance: string | undefined;
+  readonly binding: string | undefined;
   attempt: number;
 }
 
@@ -94,10 +97,10 @@ export class SessionTable<H extends SessionHolder> {
   }
 
   /** A new session began with that arrival. */
-  add(holder: H, { attempt, instance, owner }: Arrival): void {
+  add(holder: H, { attempt, instance, owner, binding }: Arrival): void {
     const { id } = holder.session;
     if (id === undefined) return;
-    const known: Known<H> = { holder, attempt, instance, owner };
+    const known: Known<H> = { holder, attempt, instance, owner, binding };
     this.#byId.set(id, known);
     if (instance !== undefined) this.#lastOf.set(keyOf(holder, instance), known);
   }
@@ -124,12 +127,14 @@ export class SessionTable<H extends SessionHolder> {
   }
 
   /** The session by that id, whoever asks, and the last attempt that it had. */
-  findById(id: string): { readonly holder: H; readonly attempt: number } | undefined {
+  findById(
+    id: string,
+  ): { readonly holder: H; readonly attempt: number; readonly binding: string | undefined } | undefined {
     return this.#byId.get(id);
   }
 
-  /** The last attempt that a session had, and of which object of a client. */
-  findAttempt(holder: H): { readonly attempt: number; readonly instance: string | undefined } | undefined {
+  /** The last attempt that a session had, of which object of a client, and what the session is bound to. */
+  findAttempt(holder: H): Pick<Known<H>, "attempt" | "instance" | "binding"> | undefined {
     return this.#findKnown(holder);
   }
 
@@ -145,7 +150,7 @@ export class SessionTable<H extends SessionHolder> {
   }
 
   /** The session that an arrival names, where it is the one who began it; whoever else names it does not touch it. */
-  #findNamed({ named, uid, clientId, codec, form, features }: Arrival): Known<H> | undefined {
+  #findNamed({ named, uid, clientId, codec, form, features, binding }: Arrival): Known<H> | undefined {
     const known = named === undefined ? undefined : this.#byId.get(named.id);
     if (known === undefined) return undefined;
     const { holder } = known;
@@ -153,6 +158,7 @@ export class SessionTable<H extends SessionHolder> {
     const isSame =
       holder.uid === uid &&
       holder.clientId === clientId &&
+      known.binding === binding &&
       session.codec === codec &&
       session.form === form &&
       isSameFeatures(session.features, features);

@@ -8,7 +8,7 @@ import { type Id, rightFrames, withEach, wrongValues } from "./wrong-values.ts";
 
 const OURS = "sente-lite=1&attempt=1&features=sessions.error-details.rooms.requests.volatile.refresh";
 /** What a server may say of frames that are wrong. */
-const told = ["bad-event", "bad-frame", "bad-reply", "bad-ack", "json-number"];
+const told = ["bad-event", "bad-frame", "bad-reply", "bad-ack", "json-number", "frames-unread"];
 /** Nobody made it: it reaches the application as data, in events of its own, and as nothing else. */
 const mayReach =
   /^(attack\/event|kept\/attacked|test\/echo|chsk\/(bad-event|ws-ping|uidport-open|uidport-close|client-open|client-close))$/;

@@ -27,9 +27,10 @@ async function connectOwn(
   server: RunningServer,
   query: string,
   named?: { readonly session: string; readonly received: number },
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Own> {
   const protocols = named === undefined ? [] : ["sente-lite", `session.${named.session}.${named.received}`];
-  const peer = await connectPeer(server, `${query}&sente-lite=1&codec=edn`, { protocols });
+  const peer = await connectPeer(server, `${query}&sente-lite=1&codec=edn`, { protocols, headers });
   const greeting = await peer.text();
   return { peer, greeting, session: sessionIn(greeting) };
 }
@@ -50,6 +51,7 @@ export function sessionTests(section: ServerSection): void {
     const server = sharedServer(section);
     const quick = serverFor(section, { ...everyCodec, options: { sessionWindowMs: 1, presenceGraceMs: 60 } });
     const crowded = serverFor(section, { ...everyCodec, options: { maxAwaySessions: 4 } });
+    const bound = serverFor(section, { ...everyCodec, options: { bindSession: ["address-family"], trustProxy: 1 } });
     const small = serverFor(section, { ...everyCodec, options: { maxQueuedFrames: 4 } });
 
     test("the handshake has a fourth element, and a client confirms it with an ack of nothing", async () => {
@@ -274,6 +276,22 @@ export function sessionTests(section: ServerSection): void {
         protocols: ["sente-lite", `session.${session}.0`],
       });
       expect(await peer.text()).toContain('"resumed?":false');
+    });
+
+    test("one that is bound to a family of addresses goes on with an address of that, and not of the other", async () => {
+      const id = fresh("s");
+      const comes = (attempt: number, address: string, session?: string) => {
+        const named = session === undefined ? undefined : { session, received: 0 };
+        return connectOwn(bound(), `client-id=${id}&attempt=${attempt}`, named, { "x-forwarded-for": address });
+      };
+      const first = await comes(1, "192.0.2.1");
+      first.peer.send("[[:chsk/ack 0] nil]");
+      expect(await first.peer.ask('[[:test/echo 1] "r1"]')).toBe('[1 "r1"]');
+      const other = await comes(2, "2001:db8::1", first.session);
+      expect(other.greeting).toContain(":resumed? false");
+      expect(other.session).not.toBe(first.session);
+      const same = await comes(2, "198.51.100.7", first.session);
+      expect(same.greeting).toContain(`:session "${first.session}", :resumed? true`);
     });
 
     for (const made of ["made-up", "__proto__", "constructor", "0", "x".repeat(64)]) {

@@ -45,7 +45,8 @@ function parseFour(text: string): [number, number] | undefined {
   return [(a << 8) | b, (c << 8) | d];
 }
 
-function isFour(address: IpAddress): boolean {
+/** True for an address of version 4, also where it is mapped into version 6. */
+export function isFour(address: IpAddress): boolean {
   return MAPPED.every((group, index) => address[index] === group);
 }
 
