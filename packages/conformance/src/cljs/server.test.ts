@@ -22,7 +22,11 @@ beforeAll(async () => {
     (def reports (atom []))
     (def server (sente/make-nbb-server! {:allowed-origins :all
                                          :user-id-fn (fn [req] (get-in req [:params :uid] (:client-id req)))
-                                         :authorized?-fn (fn [req] (when-not (get-in req [:params :no]) {:may :speak}))
+                                         :authorized?-fn (fn [{:keys [params]}]
+                                                           (when-not (:no params)
+                                                             (cond-> {:may :speak}
+                                                               (:ends params) (assoc :expires-at (js/parseInt (:ends params)))
+                                                               (:inst params) (assoc :expires-at (js/Date. (:inst params))))))
                                          :handshake-data-fn (fn [_] {:runtime :nbb, "n" #{1}})}))
     ((:listen! (:error-chan server)) #(swap! reports conj %))
     (sente/start-router! (:ch-recv server)
@@ -104,6 +108,23 @@ it.each(Object.values(codecs))("speaks $name with a client that asks for it", as
   ends.push(client.close);
   const sent = { text: "x".repeat(3_000), list: [1, null, true] };
   expect(await client.requestFn(["test/echo", sent])).toEqual(sent);
+});
+
+it.each([
+  ["milliseconds", "ends", (ms: number) => String(ms)],
+  ["an inst", "inst", (ms: number) => new Date(ms).toISOString()],
+])("a login ends at its :expires-at, which is %s: 4401", async (_what, name, write) => {
+  const opened = (ms: number) => {
+    const query = new URLSearchParams({ "client-id": "ends", uid: "ends", [name]: write(Date.now() + ms) });
+    const socket = new WebSocket(`${url}?${query}`);
+    ends.push(() => socket.terminate());
+    return socket;
+  };
+  const long = opened(3_600_000);
+  const [frame] = await once(long, "message");
+  expect(String(frame)).toContain("chsk/handshake");
+  const [code] = await once(opened(300), "close");
+  expect([code, long.readyState]).toEqual([4401, WebSocket.OPEN]);
 });
 
 it("what is asked for as its serialization is what it speaks with clients that name none", async () => {

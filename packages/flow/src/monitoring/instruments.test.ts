@@ -2,6 +2,7 @@ import { makeChannelSocketClient, makeChannelSocketServer } from "@sente-lite/no
 import { describe, expect, it, onTestFinished } from "vitest";
 import { instruments, serverSamples } from "./instruments.ts";
 import { createMetrics } from "./metrics.ts";
+import { prometheusText } from "./prometheus.ts";
 import { cleanName } from "./series.ts";
 
 describe("the table of names", () => {
@@ -40,4 +41,26 @@ describe("the samples of a server", () => {
     const refused = samples.filter(({ name }) => name === "sente_refused_total");
     expect(refused.map(({ labels }) => labels)).toEqual([{ reason: "origin" }, { reason: "limit" }]);
   });
+});
+
+it("the text for Prometheus tells no token, session id or payload of a client", async () => {
+  const server = makeChannelSocketServer({ userIdFn: () => "ann", csrfTokenFn: () => "csrf-5ecret" });
+  onTestFinished(() => server.close());
+  server.chRecv.on("a/ask", ({ replyFn }) => replyFn?.("reply-5ecret"));
+  const { url } = await server.listen({ port: 0, hostname: "127.0.0.1" });
+  const client = makeChannelSocketClient(url, {
+    clientId: "client-5ecret",
+    csrfToken: "csrf-5ecret",
+    params: { token: "query-5ecret" },
+    headers: { cookie: "token=cookie-5ecret" },
+    protocols: ["sente-lite", "token.subprotocol-5ecret"],
+  });
+  onTestFinished(client.close);
+  await client.requestFn(["a/ask", "sent-5ecret"]);
+  const metrics = createMetrics({ now: () => 0 });
+  metrics.source(() => serverSamples(server));
+  const text = await prometheusText(metrics)();
+  expect(text).toContain("sente_connections 1");
+  expect(text).not.toContain("5ecret");
+  expect(text).not.toContain(client.state.get().sessionId);
 });
