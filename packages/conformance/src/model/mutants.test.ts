@@ -41,8 +41,10 @@ describe("the model notices", () => {
 });
 
 describe("the model does not notice", () => {
+  // A few, as a bundle: model.test.ts plays all of them.
   it("sources without a fault, in the same schedules", { timeout: 60_000 }, async () => {
-    expect(await failureOf([], [...Object.values(directed), ...random, ...lagging, ...handedOn])).toBeUndefined();
+    const some = [random, lagging, handedOn].flatMap((schedules) => schedules.slice(0, 50));
+    expect(await failureOf([], [...Object.values(directed), ...some])).toBeUndefined();
   });
 
   it.each(equivalent)("$name, as $why", { timeout: 60_000 }, async ({ changes }) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { vi } from "vitest";
+import { beforeEach, onTestFailed, vi } from "vitest";
 
 // That a mutant fails is all that is asked: the smallest example of it is not looked for. And it fails in every run or in none.
 fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true, seed: 1 });
@@ -8,3 +8,12 @@ fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true, seed: 1 })
 vi.useRealTimers();
 vi.restoreAllMocks();
 vi.unstubAllGlobals();
+
+// Nor is it asked how many tests fail: of a file, those after the first that does are left out.
+let hasFailed = false;
+beforeEach(({ skip }) => {
+  skip(hasFailed);
+  onTestFailed(() => {
+    hasFailed = true;
+  });
+});
