@@ -15,6 +15,32 @@ const lagging = Array.from({ length: RUNS }, (_, n) => scheduleOf(n + 1, "laggin
 
 const handedOn = Array.from({ length: RUNS / 2 }, (_, n) => scheduleOf(n + 1, "handedOn"));
 
+/** Which seed noticed some that most do not: it is tried first. Where it no longer does, the search goes on, and takes longer. */
+const noticedBy: Readonly<Record<string, number>> = {
+  "handler-stays-behind": 51,
+  "never-goes-on": 60,
+  "acks-what-has-no-place": 369,
+  "old-conn-heard": 42,
+  "poison-uncounted-by-client": 43,
+  "resume-unchecked": 64,
+  "naive-dead": 63,
+  "reply-overtakes": 295,
+  "codec-unchecked": 66,
+  "too-big-kept": 43,
+  "too-big-kept-by-server": 93,
+  "no-mark": 45,
+  "no-mark-at-client": 45,
+  "hint-unclamped": 155,
+  "hint-ignored": 90,
+  "drain-in-doubt": 151,
+};
+
+/** The schedule that noticed it once, and then all. */
+function foremost(name: string, schedules: readonly Schedule[]): readonly Schedule[] {
+  const found = schedules[(noticedBy[name] ?? 0) - 1];
+  return found === undefined ? schedules : [found, ...schedules];
+}
+
 /** What the first of the schedules that fails says, with the sources changed. */
 async function failureOf(changes: readonly Change[], given: readonly Schedule[]): Promise<string | undefined> {
   const changed = (await load("packages/conformance/src/model/run.ts", changes)) as { readonly run: typeof run };
@@ -26,17 +52,17 @@ async function failureOf(changes: readonly Change[], given: readonly Schedule[])
 }
 
 describe("the model notices", () => {
-  it.each(mutants)("$name", { timeout: 60_000 }, async ({ changes, directed: by }) => {
-    const given = by === undefined ? [...random, ...Object.values(directed)] : [directed[by]];
+  it.each(mutants)("$name", { timeout: 60_000 }, async ({ name, changes, directed: by }) => {
+    const given = by === undefined ? [...foremost(name, random), ...Object.values(directed)] : [directed[by]];
     expect(await failureOf(changes, given)).toEqual(expect.any(String));
   });
 
-  it.each(inboundMutants)("$name, where consumers lag behind", { timeout: 60_000 }, async ({ changes }) => {
-    expect(await failureOf(changes, lagging)).toEqual(expect.any(String));
+  it.each(inboundMutants)("$name, where consumers lag behind", { timeout: 60_000 }, async ({ name, changes }) => {
+    expect(await failureOf(changes, foremost(name, lagging))).toEqual(expect.any(String));
   });
 
-  it.each(handedOnMutants)("$name, where sessions are handed on", { timeout: 60_000 }, async ({ changes }) => {
-    expect(await failureOf(changes, handedOn)).toEqual(expect.any(String));
+  it.each(handedOnMutants)("$name, where sessions are handed on", { timeout: 60_000 }, async ({ name, changes }) => {
+    expect(await failureOf(changes, foremost(name, handedOn))).toEqual(expect.any(String));
   });
 });
 
