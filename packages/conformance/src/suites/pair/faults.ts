@@ -46,8 +46,16 @@ export function faultTests(section: PairSection): void {
 
     test("before its login ends it sends what its params function gives then, and the connection goes on", async () => {
       let asked = 0;
-      const params = () => ({ loginMs: ++asked === 1 ? "1000" : "600000", x: String(asked) });
+      let askAgain = () => {};
+      const isAskedAgain = new Promise<void>((resolve) => {
+        askAgain = resolve;
+      });
+      const params = () => {
+        if (++asked > 1) askAgain();
+        return { loginMs: asked === 1 ? "2000" : "600000", x: String(asked) };
+      };
       const { client } = await joinOpen(section, open(), "", { params });
+      await isAskedAgain;
       let x: unknown = "1";
       while (x === "1") x = ((await client.requestFn(["test/request"])) as { readonly x: unknown }).x;
       expect([x, asked, client.state.get().reconnectCount]).toEqual(["2", 2, 0]);

@@ -3,7 +3,7 @@ import { connectPeer, everyCodec, fresh, greetPeer, lineOf, type ServerSection, 
 
 const OURS = "codec=edn&sente-lite=1&client-instance=i&features=sessions.close-refusals.refusal-reasons.refresh";
 /** Half of it is for the answer. */
-const SHORT = "loginMs=1000";
+const SHORT = "loginMs=2000";
 const isAsked = (text: string) => text === "[[:chsk/refresh] nil]";
 const answer = (...params: readonly (readonly [string, string])[]) =>
   `[[:chsk/refresh [${params.map(([name, value]) => `["${name}" "${value}"]`).join(" ")}]] nil]`;
@@ -32,7 +32,7 @@ export function loginTests(section: ServerSection): void {
       while (!told.includes('"new"')) told = await peer.ask('[[:test/request] "r1"]');
       expect(await peer.ask('[[:test/whoami] "r2"]')).toBe(`[{:uid "${id}", :client-id "${id}"} "r2"]`);
       // Longer than what was left of it.
-      expect(await peer.ask('[[:test/slow 600] "r3"]')).toBe('["slow" "r3"]');
+      expect(await peer.ask('[[:test/slow 1100] "r3"]')).toBe('["slow" "r3"]');
     });
 
     test("login: one that is refused, or of another user, ends connection and session", async () => {
