@@ -3,11 +3,13 @@ import type { Carrier, CarrierEvents, CarrierMessage, Streams } from "@sente-lit
 import { Kept } from "./kept.ts";
 import { subjectPart } from "./names.ts";
 import { NatsStreams } from "./streams.ts";
-import { translateErrors } from "./unreachable.ts";
+import { makeUnreachable, translateErrors } from "./unreachable.ts";
 
 /** What headers and the protocol of NATS add to a message, at most. */
 const HEAD_BYTES = 1_024;
 const AGAIN_MS = 100;
+/** What NATS says of a subject that nobody has is here within that. */
+const NOBODY_MS = 250;
 
 /** What a node of sente-lite asks of a broker, by subjects and JetStream. */
 export class NatsCarrier implements Carrier {
@@ -48,7 +50,12 @@ export class NatsCarrier implements Carrier {
 
   async subscribe(channel: string): Promise<void> {
     if (!this.#subscriptions.has(channel)) {
-      const callback = (error: Error | null, { data }: { readonly data: Uint8Array }) => {
+      const callback = (
+        error: Error | null,
+        { data, reply }: { readonly data: Uint8Array; readonly reply?: string },
+      ) => {
+        // Somebody asks NATS whether we are here, and has the answer by that.
+        if (reply !== undefined && reply !== "") return;
         // Of a Buffer, which few would tell from one by its type.
         if (error === null) this.#events.received(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       };
@@ -60,6 +67,20 @@ export class NatsCarrier implements Carrier {
   unsubscribe(channel: string): void {
     this.#subscriptions.get(channel)?.unsubscribe();
     this.#subscriptions.delete(channel);
+  }
+
+  /** NATS says at once where nobody is; who is here does not answer. */
+  async hasSubscriber(channel: string): Promise<boolean> {
+    try {
+      await this.#connection.request(this.#subjectOf(channel), undefined, { timeout: NOBODY_MS });
+      return true;
+    } catch (error) {
+      // By their names: another transport may have classes of its own.
+      const names = [error, (error as Error).cause].map((one) => (one as Error | undefined)?.name);
+      if (names.includes("TimeoutError")) return true;
+      if (names.includes("NoResponders")) return false;
+      throw makeUnreachable(error);
+    }
   }
 
   put(key: string, bytes: Uint8Array, ttlMs: number): Promise<void> {

@@ -1,7 +1,14 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { type createCluster, RESP_TYPES } from "redis";
-import type { Connection, ConnectionEvents, RedisClientLike, Settings, Word } from "./connection.ts";
+import {
+  type Connection,
+  type ConnectionEvents,
+  countOf,
+  type RedisClientLike,
+  type Settings,
+  type Word,
+} from "./connection.ts";
 
 type ClusterClient = ReturnType<typeof createCluster>;
 
@@ -61,6 +68,10 @@ export class ClusterConnection implements Connection {
 
   async unsubscribe(channel: string): Promise<void> {
     await this.#cluster.sUnsubscribe(channel, this.#hear, true);
+  }
+
+  async countSubscribers(channel: string): Promise<number> {
+    return countOf(await this.#cluster.sendCommand(channel, false, ["PUBSUB", "SHARDNUMSUB", channel]));
   }
 
   close(): void {

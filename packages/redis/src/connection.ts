@@ -11,6 +11,8 @@ export interface Connection {
   publish(messages: readonly { readonly channel: string; readonly bytes: Buffer }[]): Promise<void>;
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
+  /** How many are subscribed. */
+  countSubscribers(channel: string): Promise<number>;
   close(): void;
 }
 
@@ -49,4 +51,9 @@ export function settingsFor(leaseMs: number, hasJoined: () => boolean, socket: o
 /** A client that `createClient` or `createCluster` of node-redis made; it need not be connected, and is not used itself. */
 export interface RedisClientLike {
   duplicate(overrides?: object): unknown;
+}
+
+/** The number in the reply to NUMSUB, and to SHARDNUMSUB: the channel, and how many have it. */
+export function countOf(reply: unknown): number {
+  return Array.isArray(reply) ? Number(reply[1]) : 0;
 }

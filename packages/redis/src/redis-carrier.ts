@@ -18,6 +18,7 @@ export class RedisCarrier implements Carrier {
       publish: (messages) => translateErrors(connection.publish(messages)),
       subscribe: (channel) => translateErrors(connection.subscribe(channel)),
       unsubscribe: (channel) => translateErrors(connection.unsubscribe(channel)),
+      countSubscribers: (channel) => translateErrors(connection.countSubscribers(channel)),
       close: () => connection.close(),
     };
     this.streams = new RedisStreams(this.#connection, prefix);
@@ -36,6 +37,10 @@ export class RedisCarrier implements Carrier {
   unsubscribe(channel: string): void {
     // Where that fails the connection has gone, and what comes all the same is for nobody.
     this.#connection.unsubscribe(channelOf(this.#prefix, channel)).catch(() => undefined);
+  }
+
+  async hasSubscriber(channel: string): Promise<boolean> {
+    return (await this.#connection.countSubscribers(channelOf(this.#prefix, channel))) > 0;
   }
 
   async put(key: string, bytes: Uint8Array, ttlMs: number): Promise<void> {

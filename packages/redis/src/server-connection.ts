@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type createClient, RESP_TYPES } from "redis";
-import type { Connection, ConnectionEvents, Word } from "./connection.ts";
+import { type Connection, type ConnectionEvents, countOf, type Word } from "./connection.ts";
 
 /** A client of node-redis for one server. */
 export type ServerClient = ReturnType<typeof createClient>;
@@ -48,6 +48,10 @@ export class ServerConnection implements Connection {
 
   async unsubscribe(channel: string): Promise<void> {
     await this.#listener.unsubscribe(channel, this.#hear, true);
+  }
+
+  async countSubscribers(channel: string): Promise<number> {
+    return countOf(await this.#commands.sendCommand(["PUBSUB", "NUMSUB", channel]));
   }
 
   close(): void {

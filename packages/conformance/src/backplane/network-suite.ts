@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ServerName } from "../runtimes.mjs";
 import { bytesOf, textOf } from "./heard.ts";
 import { know, type Stage } from "./stage.ts";
@@ -193,6 +193,18 @@ export function networkSuite(stageOf: () => Stage, runtimes: readonly ServerName
       await a.heard.line("gone other");
     });
 
+    it("that were killed have no connection, before their lease is over", async () => {
+      const stage = stageOf();
+      const a = await stage.join("a");
+      const other = await stage.start({ id: "other" });
+      await a.heard.line("joined other");
+      expect(await a.membership.isConnected?.("other")).toBe(true);
+      other.signal("SIGKILL");
+      await vi.waitFor(async () => expect(await a.membership.isConnected?.("other")).toBe(false), 5_000);
+      expect(await a.membership.isConnected?.("a")).toBe(true);
+      expect(a.heard.lines).not.toContain("gone other");
+    });
+
     it("that were stopped for longer than their lease come back as strangers", async () => {
       const stage = stageOf();
       const leaseMs = 1_000;
@@ -203,6 +215,7 @@ export function networkSuite(stageOf: () => Stage, runtimes: readonly ServerName
       await b.heard.line("joined other");
       await Promise.all([a, b].map(({ membership }) => membership.subscribe("tea")));
       other.signal("SIGSTOP");
+      expect(await a.membership.isConnected?.("other")).toBe(true);
       const asked = a.membership.ask("other", bytesOf("?"), 30_000);
       const unanswered = expect(asked).rejects.toMatchObject({ code: "no-answer" });
       await Promise.all([a.heard.line("gone other", 10_000), b.heard.line("gone other", 10_000)]);

@@ -58,7 +58,7 @@ export class NodeProcess {
     return this.#lines.all;
   }
 
-  signal(name: "SIGSTOP" | "SIGCONT"): void {
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
     this.#child.kill(name);
   }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { serverNames } from "../runtimes.mjs";
 import { bytesOf, textOf } from "./heard.ts";
 import { networkSuite } from "./network-suite.ts";
@@ -143,11 +143,13 @@ export function backplaneSuite(name: string, { hasBroker }: BackplaneSuiteOption
         const { a, b, c } = await stage.joinAll("a", "b", "c");
         await b.membership.subscribe("tea");
         a.membership.post("tea", bytesOf("last"));
+        expect(await b.membership.isConnected?.("a")).toBe(true);
         await a.membership.leave();
         await b.heard.line("gone a");
         await c.heard.line("gone a");
         expect(b.heard.lines.at(-2)).toBe("posted a tea last");
         expect(a.heard.lines).not.toContain("gone a");
+        await vi.waitFor(async () => expect(await b.membership.isConnected?.("a")).toBe(false), 5_000);
       });
 
       it("is over after `leave`: nothing arrives, `post` does nothing, and the rest rejects with `left`", async () => {

@@ -4,7 +4,7 @@ import type { Host } from "../host.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** A node that lives says so within that, where the broker is there. */
-export const ALIVE_MS = 400;
+export const ALIVE_MS = 250;
 /** Where the broker stands still, or was away so long ago at most, a node has that long. */
 const PATIENCE_MS = 3_000;
 
@@ -17,8 +17,9 @@ export interface LivenessOptions {
 
 /**
  * Whether another node lives, before its lease tells: it is asked, and a node that lives answers at once, however long its
- * handlers take. What keeps silent is held for dead only where the broker carries what this node says; a process that stood
- * still and goes on was asked nothing that it could do too late (PROTOCOL.md section 6.13).
+ * handlers take. What keeps silent is held for dead where the broker, which has carried what this node says, has no connection
+ * of it, and otherwise where it is silent for long: a machine may have much to do. A process that stood still and goes on was
+ * asked nothing that it could do too late (PROTOCOL.md section 6.13).
  */
 export class Liveness {
   readonly #options: LivenessOptions;
@@ -63,29 +64,37 @@ export class Liveness {
     const noted = answer.then((isAlive) => {
       answered = isAlive;
     });
-    while (answered === undefined) {
+    // Twice: a connection that was cut is there again in less than that.
+    for (let looks = 0; answered === undefined && looks < 2; ) {
       await this.#within(ALIVE_MS, noted);
-      if (answered === undefined && (await this.#isBrokerThere()) && answered === undefined) return false;
+      if (answered === undefined) looks = (await this.#hasNoConnection(node)) ? looks + 1 : 0;
     }
-    return answered;
+    return answered ?? false;
   }
 
-  /** Where it is, and was, what that node said would be here by now. */
-  async #isBrokerThere(): Promise<boolean> {
+  /** True where the broker says so, and was there all the time: nodes come back to it one after the other. */
+  async #hasNoConnection(node: NodeId): Promise<boolean> {
     const { host, cluster } = this.#options;
     const begin = host.monotonic();
+    let isConnected = true;
     try {
-      // Nothing is ever put there.
-      await this.#within(PATIENCE_MS, cluster.membership?.take(`alive/${cluster.node}`));
+      await this.#within(
+        PATIENCE_MS,
+        this.#askBroker(node).then((said) => {
+          isConnected = said;
+        }),
+      );
     } catch {
-      // Not at once: what fails at once would be asked again and again.
-      await this.#within(ALIVE_MS);
-      return false;
+      // Nobody knows.
     }
     // What came while this process stood still is heard first.
     await this.#within(0);
-    const isQuick = host.monotonic() - begin < ALIVE_MS;
-    return isQuick && begin - cluster.lastAwayAt > PATIENCE_MS;
+    return !isConnected && begin - cluster.lastAwayAt > PATIENCE_MS;
+  }
+
+  async #askBroker(node: NodeId): Promise<boolean> {
+    const { membership } = this.#options.cluster;
+    return (await membership?.isConnected?.(node)) ?? true;
   }
 
   async #within(ms: number, work?: Promise<unknown>): Promise<void> {

@@ -68,7 +68,7 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect(got).toEqual(all);
     expect(end()).toEqual(whole);
     expect(servers.map(({ server }) => server.metrics().sessionsAway)).toEqual([0, 0, 0]);
-  });
+  }, 30_000);
 
   it("is told of to no application, and does not flicker", async () => {
     const { a, b, told, move, clock } = await beside(2, { presenceGraceMs: 2_000 });
@@ -133,14 +133,16 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect([open, resumed, sessionLost, end().errors]).toEqual([true, false, true, []]);
   });
 
-  it("is not waited for where a server that stood still goes on, which was asked nothing: it tells what it held", async () => {
+  it("waits three seconds for a server that stands still, which was asked nothing when it goes on: it tells what it held", async () => {
     const { a, b, client, move, clock, backplane, nodeOf, got } = await beside(2);
     const lost: unknown[] = [];
     a.server.errorChan.on(({ error }) => {
       if (error instanceof SessionLostError) lost.push(...error.undelivered);
     });
     backplane.stop(nodeOf(a));
-    await move(b, 1_000);
+    await move(b, 2_000);
+    expect(client.state.get().open).toBe(false);
+    await clock.advance(2_000);
     expect(client.state.get()).toMatchObject({ open: true, sessionLost: true });
     a.server.sendFn("ann", ["s/n", 1]);
     backplane.resume(nodeOf(a));

@@ -67,6 +67,11 @@ export interface Membership {
    * others nothing. Rejects with `BackplaneError`: then nobody may have got it.
    */
   take(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * Whether the broker has a connection of that node, whatever the node does: a process that was killed has none, one that only
+   * stands still has one. Absent where the broker cannot tell. Rejects with `BackplaneError`.
+   */
+  isConnected?(node: NodeId): Promise<boolean>;
   /** Ends the membership: the others hear `gone`, and the own inbox nothing more. Resolves when all posts are with the broker. */
   leave(): Promise<void>;
   /** For rooms with a history; undefined where the broker cannot keep any. */

@@ -21,6 +21,8 @@ export interface Carrier {
   /** Resolves when it is in force; rejects where the connection went meanwhile: it is asked for again after `up`. */
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): void;
+  /** Whether anybody is subscribed, as the broker knows; where it cannot tell this is absent. Rejects where it does not say. */
+  hasSubscriber?(channel: string): Promise<boolean>;
   put(key: string, bytes: Uint8Array, ttlMs: number): Promise<void>;
   take(key: string): Promise<Uint8Array | undefined>;
   readonly streams?: Streams;

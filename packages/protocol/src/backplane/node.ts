@@ -38,6 +38,7 @@ export class BrokerNode implements Membership {
   readonly #questions: Questions;
   readonly #subscriptions: Subscriptions;
   readonly streams?: Streams;
+  readonly isConnected?: (node: NodeId) => Promise<boolean>;
   #isOver = false;
   #isUp = true;
   #isRefused = false;
@@ -64,6 +65,13 @@ export class BrokerNode implements Membership {
       lose: () => this.#lose(),
       gone: (peer) => this.#questions.failAll("no-answer", peer),
     });
+    if (carrier.hasSubscriber !== undefined) {
+      this.isConnected = async (other) => {
+        this.#check(checkNodeId(other));
+        this.#checkUp();
+        return carrier.hasSubscriber?.(channelOf(other)) ?? true;
+      };
+    }
     const { streams } = carrier;
     if (streams !== undefined) {
       this.streams = {

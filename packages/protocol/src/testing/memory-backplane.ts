@@ -64,6 +64,7 @@ export class MemoryBackplane implements Backplane {
     for (const id of ids) {
       const node = this.#node(id);
       this.#hold(node);
+      this.#broker.disconnect(id);
       node.inbox.failed(new BackplaneError("unreachable", "the broker is away"));
     }
   }
@@ -87,6 +88,7 @@ export class MemoryBackplane implements Backplane {
   crash(id: NodeId): void {
     const node = this.#node(id);
     this.#hold(node);
+    this.#broker.disconnect(id);
     node.end();
     node.up.clear();
     node.down.clear();
@@ -123,6 +125,7 @@ export class MemoryBackplane implements Backplane {
   #release(node: MemoryNode): void {
     this.#leases.get(node.id)?.();
     this.#leases.delete(node.id);
+    this.#broker.connect(node.id);
     if (this.#broker.node(node.id) === undefined) {
       // A stranger by now: of what was kept for it, and by it, nothing counts.
       node.up.clear();

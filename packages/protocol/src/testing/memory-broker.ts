@@ -9,6 +9,7 @@ import { type MemoryNode, type NodeBroker, noAnswer } from "./memory-node.ts";
 export class MemoryBroker implements NodeBroker {
   readonly #clock: BackplaneClock;
   readonly #nodes = new Map<NodeId, MemoryNode>();
+  readonly #disconnected = new Set<NodeId>();
   readonly #topics = new Map<Topic, Set<NodeId>>();
   readonly #kept = new Map<string, { readonly bytes: Uint8Array; readonly until: number }>();
   readonly #streams = new Map<string, RoomLog<Uint8Array>>();
@@ -35,8 +36,22 @@ export class MemoryBroker implements NodeBroker {
     this.#nodes.set(node.id, node);
   }
 
+  /** Its connection is gone, and nobody knows that yet. */
+  disconnect(id: NodeId): void {
+    this.#disconnected.add(id);
+  }
+
+  connect(id: NodeId): void {
+    this.#disconnected.delete(id);
+  }
+
+  isConnected(id: NodeId): boolean {
+    return this.#nodes.has(id) && !this.#disconnected.has(id);
+  }
+
   /** The others hear that it is gone. */
   remove(id: NodeId): void {
+    this.#disconnected.delete(id);
     if (!this.#nodes.delete(id)) return;
     for (const ids of this.#topics.values()) ids.delete(id);
     for (const other of this.#nodes.values()) other.tell((inbox) => inbox.gone(id));

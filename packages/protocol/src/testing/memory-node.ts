@@ -31,6 +31,7 @@ export interface NodeBroker {
   take(key: string): Uint8Array | undefined;
   append(stream: string, bytes: Uint8Array, bounds: StreamBounds): RoomPosition;
   read(stream: string, range: StreamRange, bounds: StreamBounds): StreamRead;
+  isConnected(id: NodeId): boolean;
   remove(id: NodeId): void;
 }
 
@@ -121,6 +122,10 @@ export class MemoryNode implements Membership {
   async take(key: string): Promise<Uint8Array | undefined> {
     checkTopic(key);
     return this.#command(() => this.#broker.take(key));
+  }
+
+  async isConnected(node: NodeId): Promise<boolean> {
+    return this.#command(() => this.#broker.isConnected(node));
   }
 
   async leave(): Promise<void> {
