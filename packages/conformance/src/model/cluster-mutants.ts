@@ -35,7 +35,7 @@ export const clusterMutants: readonly ClusterMutant[] = [
   moving("whose-it-is-not-does-not-touch-it", 'if (!session.isOf(question)) return { type: "gone" };', ""),
   moving("who-is-dead-is-not-asked", "!(await liveness.isAlive(node))", "false"),
   moving("what-comes-too-late-is-told", 'if (isOver && told.type === "put") isLate();', ""),
-  liveness("a-slow-broker-makes-nobody-dead", "isQuick && begin", "begin"),
+  liveness("who-has-a-connection-lives", "!isConnected && begin", "begin"),
   liveness("a-broker-that-was-away-makes-nobody-dead", "begin - cluster.lastAwayAt > PATIENCE_MS", "true"),
   departure("what-came-is-handled-first", "    await this.waitUntilIdle(patienceMs);\n", ""),
 ];
