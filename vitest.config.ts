@@ -48,7 +48,7 @@ class LongestFirst extends BaseSequencer {
 const alone = [
   "packages/conformance/src/model/*.test.ts",
   "packages/{node,bun,deno}/src/**/!(*.e2e).test.ts",
-  "packages/engine/src/{router,web/web-host,testing/in-memory,server/hooks}.test.ts",
+  "packages/engine/src/{router,web/web-host,testing/in-memory,server/hooks,server/made-up}.test.ts",
   "packages/flow/src/monitoring/metrics.test.ts",
   "packages/protocol/src/codecs/{fuzz,linear,hostile,hostile-bytes}.test.ts",
   "packages/protocol/src/codecs/transit-*/*.test.ts",

@@ -73,7 +73,14 @@ export const attacks = [
     does: "makes up names, ids and kinds, each once",
     stoppedBy: "maps, logs and metrics are bounded, and reports told once a minute",
     tests: /^§9 attacks: kinds that a peer makes up >/,
-    mutants: ["warned-of-each", "raw-log-lines", "uid-of-any-length", "client-ids-of-any-length"],
+    mutants: [
+      "warned-of-each",
+      "our-own-are-told-of-each-time",
+      "told-of-each-name",
+      "raw-log-lines",
+      "uid-of-any-length",
+      "client-ids-of-any-length",
+    ],
   },
   {
     who: "anybody",

@@ -41,6 +41,8 @@ const thrown = mutantsOf("packages/protocol/src/error-chan.ts", "packages/protoc
 const proxies = mutantsOf(`${engine}/server/proxies.ts`, `${engine}/server/proxies.test.ts`);
 const hooks = (name: string, search: string, replace: string, file = "hooks.ts"): UnitMutant =>
   mutantsOf(`${engine}/server/${file}`, `${engine}/server/hooks.test.ts`)(name, search, replace);
+const faults = (file: string, name: string, search: string, replace: string) =>
+  mutantsOf(`${engine}/server/${file}`, `${engine}/server/fault-reports.test.ts`)(name, search, replace);
 const csrf = mutantsOf(`${engine}/server/csrf.ts`, `${engine}/server/csrf.test.ts`);
 const login = mutantsOf(`${engine}/server/login.ts`, `${engine}/server/admission.test.ts`);
 const logins = (name: string, search: string, replace: string, file = "login.ts"): UnitMutant =>
@@ -186,6 +188,8 @@ export const unitMutants: readonly UnitMutant[] = [
   requests("requests-without-limit", "if (replies?.begin?.() === false) {", "replies?.begin?.();\n    if (false) {"),
   origin("raw-log-lines", "makePrintable(line)", "line"),
   origin("warned-of-each", "!warned.has(shown) && warned", "warned"),
+  faults("fault-reports.ts", "our-own-are-told-of-each-time", '"bad-reply", "bad-frame", "bad-ack"', '"bad-reply"'),
+  faults("report-limiter.ts", "told-of-each-name", " || this.#keys.size >= MAX_KEYS", ""),
   csrf("token-by-its-beginning", "let difference = expected.length ^ given.length;", "let difference = 0;"),
   csrf("no-token-asks-for-none", '|| expected === "") return false;', '|| expected === "") return true;'),
   admission(

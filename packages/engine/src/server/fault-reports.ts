@@ -10,8 +10,8 @@ import { eventsIn, repliesIn } from "./undelivered.ts";
 type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 type OutputOf<T extends ServerOutput["type"]> = Extract<ServerOutput, { type: T }>;
 
-/** What a peer that is not ours does again when it comes again. */
-const REPEATED: ReadonlySet<string> = new Set(["bad-frame", "too-slow"]);
+/** What a peer can do again each time that it comes again, under names that it makes up. */
+const REPEATED: ReadonlySet<string> = new Set(["bad-event", "bad-reply", "bad-frame", "bad-ack", "too-slow"]);
 const TOO_SLOW = "a peer takes its frames too slowly: the oldest pushes to it are left out";
 const TOO_FAST = "a client sends more than it may: see maxEventsPerSecond, maxBytesPerSecond, overRate";
 const UNREAD = "a connection ended before all of its frames were read: they waited, since others of it cannot be read";
@@ -90,10 +90,8 @@ export class FaultReports<Context> {
   }
 
   /** Peers that go on, or come again at once, with the same fault are told of once a minute. */
-  #isToTell({ uid, clientId, admitted }: SessionDriver<Context>, code: string): boolean {
+  #isToTell({ uid, clientId }: SessionDriver<Context>, code: string): boolean {
     if (code === "handshake-too-large") return this.#limiter.allows(code);
-    const isRepeated =
-      code === "bad-event" || code === "bad-reply" || (!admitted.parameters.ownPeer && REPEATED.has(code));
-    return !isRepeated || this.#limiter.allows(JSON.stringify([code, uid, clientId]));
+    return !REPEATED.has(code) || this.#limiter.allows(JSON.stringify([code, uid, clientId]));
   }
 }

@@ -2,7 +2,7 @@ import type { Host } from "../host.ts";
 
 const WINDOW_MS = 60_000;
 /** Keys that are remembered; a peer may choose them. */
-const MAX_KEYS = 1_000;
+const MAX_KEYS = 100;
 
 /**
  * Lets one report through per key and minute: a peer that comes again and again causes the same again and again. Where
