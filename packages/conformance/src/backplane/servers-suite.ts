@@ -34,6 +34,7 @@ export function serversSuite(stageOf: () => Stage): void {
     const got = new Map<string, unknown[]>([
       ["a/pushed", []],
       ["b/pushed", []],
+      ["c/pushed", []],
     ]);
     let heard: () => void = () => {};
     client.chRecv.on("*", ({ event: [id, n] }) => {
@@ -75,6 +76,11 @@ export function serversSuite(stageOf: () => Stage): void {
     await expect.poll(() => client.state.get().open).toBe(false);
     speak([["b/pushed", b.server]]);
     await closed;
+    // It begins and ends while the session waits.
+    const c = await startServer(stage, "c", taken, reported);
+    await expect.poll(() => c.server.isReady()).toBe(true);
+    c.server.sendFn("ann", ["c/pushed", 1]);
+    await c.server.close();
     speak([["b/pushed", b.server]]);
     balancer.use([b.port]);
     await client.ready();
@@ -90,6 +96,7 @@ export function serversSuite(stageOf: () => Stage): void {
     expect(taken).toEqual(all);
     expect(got.get("b/pushed")).toEqual(all);
     expect(got.get("a/pushed")).toEqual(all.slice(0, -3));
+    expect(got.get("c/pushed")).toEqual([1]);
     expect([client.state.get().sessionId, client.state.get().sessionLost, reported]).toEqual([sessionId, false, []]);
   });
 }

@@ -19,6 +19,9 @@ const cut = of(`${cluster}/cut.ts`, `${cluster}/cut.test.ts`);
 const recent = of(`${cluster}/recent-posts.ts`, `${cluster}/recent-posts.test.ts`);
 const caughtUp = of(`${server}/caught-up.ts`, `${server}/caught-up.test.ts`);
 const catchingUp = of(`${server}/catching-up.ts`, `${server}/cut.test.ts`);
+const known = of(`${server}/known-nodes.ts`, `${server}/cut.test.ts`);
+const recentAnew = of(`${cluster}/cluster-machine.ts`, `${server}/cut.test.ts`);
+const shared = of(`${server}/shared.ts`, `${server}/cut.test.ts`);
 const moving = of(`${server}/moving.ts`, `${server}/moves.test.ts`);
 const liveness = of(`${server}/liveness.ts`, `${server}/moves.test.ts`);
 const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
@@ -30,6 +33,11 @@ export const clusterMutants: readonly ClusterMutant[] = [
   recent("what-was-dropped-is-said", "isComplete &&= droppedAt <= number;", ""),
   recent("an-unknown-number-is-not-0", "isComplete &&= kept.length === 0 && droppedAt === 0;", ";"),
   caughtUp("a-late-double-is-left-out", "if (number <= told) return true;", ""),
+  known("who-began-meanwhile-is-asked", "!known.has(node)", "false"),
+  known("who-was-heard-to-the-end-is-not-asked-again", "...ended, this", "this"),
+  known("a-node-is-named-until-the-log-has-it", "this.#planAdvance(0);\n    }", "this.#ended.clear();\n    }"),
+  recentAnew("numbers-begin-anew-after-a-lease", "if (node !== this.#node) this.recent.reset();", ""),
+  shared("who-reads-a-history-is-in-the-room", ' || membership?.status === "catching-up"', ""),
   catchingUp("who-ended-leaves-its-posts", "await streams.append(name, part, bounds)", "void part"),
   moving("a-later-attempt-is-not-overtaken", 'if (attempt <= session.attempt) return { type: "stale" };', ""),
   moving("whose-it-is-not-does-not-touch-it", 'if (!session.isOf(question)) return { type: "gone" };', ""),

@@ -68,10 +68,12 @@ export class CatchingUp {
     trim(this.#endedAt);
   }
 
-  /** Asks for what a session missed that this node has taken; resolves when all have told, or it is known who cannot. */
-  async ask(cut: Cut, heard: Heard, topics: readonly Topic[]): Promise<void> {
+  /**
+   * Asks for what a session missed that this node has taken, also those that have begun since it was released; resolves when all have told, or it is known who cannot.
+   */
+  async ask(cut: Cut, heard: Heard, topics: readonly Topic[], begun: readonly NodeId[] = []): Promise<void> {
     const { cluster, nodes, now } = this.#options;
-    const questions = cut.begin(heard, topics, [...nodes(), cluster.node]);
+    const questions = cut.begin(heard, topics, [...nodes(), cluster.node, ...begun]);
     const others = questions.filter(({ node }) => node !== cluster.node);
     await Promise.all(
       others.map(async (question) => {

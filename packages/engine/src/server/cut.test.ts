@@ -125,6 +125,75 @@ describe("what is pushed while a session is on its way (PROTOCOL.md section 6.13
     expect([got, late.errors, end()]).toEqual([[1], [], whole]);
   });
 
+  it("comes to it from a server that began and ended meanwhile, whether the next one was there then or not", async () => {
+    for (const isThere of [true, false]) {
+      const { to, third, clock, got, park, landAt, end, start } = await parked();
+      await park();
+      if (!isThere) {
+        const closing = [to.server.close(), third.server.close()];
+        await clock.advance(3_000);
+        await Promise.all(closing);
+      }
+      const between = start();
+      await clock.advance(50);
+      between.server.sendFn("ann", ["s/n", 1]);
+      between.server.broadcastFn(["s/n", 2]);
+      const closed = between.server.close();
+      await clock.advance(3_000);
+      await closed;
+      await landAt(isThere ? to : start());
+      expect([got, between.errors, end()]).toEqual([[1, 2], [], whole]);
+    }
+  });
+
+  it("is told as a loss where a server that began meanwhile died, before any other knew of it", async () => {
+    const { to, third, clock, backplane, got, park, landAt, start, nodeOf, client } = await parked();
+    await park();
+    const closing = [to.server.close(), third.server.close()];
+    await clock.advance(3_000);
+    await Promise.all(closing);
+    const between = start();
+    await clock.advance(50);
+    between.server.sendFn("ann", ["s/n", 1]);
+    backplane.crash(nodeOf(between));
+    await clock.advance(15_000);
+    const next = start();
+    await landAt(next);
+    expect([got, client.state.get().sessionLost, next.errors]).toEqual([[], true, ["posts-missing"]]);
+  });
+
+  it("is not given again what a server pushed before that began after its own one and has ended, at once or later", async () => {
+    for (const ms of [0, 100, 40_000]) {
+      const { to, clock, got, park, landAt, end, start } = await parked();
+      const between = start();
+      await clock.advance(50);
+      between.server.sendFn("ann", ["s/n", 1]);
+      const closed = between.server.close();
+      await clock.advance(ms === 0 ? 5 : 1_500);
+      await clock.advance(ms);
+      await park();
+      await closed;
+      to.server.sendFn("ann", ["s/n", 2]);
+      await landAt(to);
+      expect([got, end()]).toEqual([[1, 2], whole]);
+    }
+  });
+
+  it("comes to it from a server that lost its lease before, and numbers its posts anew", async () => {
+    const { third, to, clock, backplane, got, park, landAt, nodeOf, end } = await parked();
+    for (let n = 1; n <= 5; n++) third.server.sendFn("bob", ["s/n", n]);
+    third.server.sendFn("ann", ["s/n", 1]);
+    await clock.advance(10);
+    backplane.stop(nodeOf(third));
+    await clock.advance(15_000);
+    backplane.resume(nodeOf(third));
+    await clock.advance(1_000);
+    await park();
+    third.server.sendFn("ann", ["s/n", 2]);
+    await landAt(to);
+    expect([got, end()]).toEqual([[1, 2], { lost: false, errors: ["lease-lost", "posts-missing"] }]);
+  });
+
   it("is told as a loss to both sides where the server that pushed died before it could tell", async () => {
     const { to, third, clock, backplane, got, park, landAt, end, nodeOf } = await parked();
     await park();
@@ -156,6 +225,49 @@ describe("what is pushed while a session is on its way (PROTOCOL.md section 6.13
     await clock.advance(100);
     expect([said, tea.state.get().status, milk.state.get().status]).toEqual([[1, 2, 3], "joined", "left"]);
     expect(end()).toEqual(whole);
+  });
+
+  it("has orders to who is in a room with a history", async () => {
+    const rooms = {
+      "log/*": { joinFn: () => true, history: { size: 10, ttlMs: 600_000 } },
+      "chat/*": { joinFn: () => true },
+    };
+    const { to, third, clock, client, park, landAt, end } = await parked({ rooms });
+    const log = client.room("log/tea");
+    const chat = client.room("chat/tea");
+    const said: unknown[] = [];
+    log.chRecv.on("*", ({ data }) => said.push(data));
+    await clock.advance(50);
+    await park();
+    third.server.sendFn({ room: "log/tea" }, ["log/said", 1]);
+    third.server.leaveFn({ room: "log/tea" }, "chat/tea");
+    await landAt(to);
+    expect([chat.state.get().status, log.state.get().status, said, end()]).toEqual(["left", "joined", [1], whole]);
+  });
+
+  it("has each order once, whenever it is given while the session moves", async () => {
+    for (let ms = 0; ms <= 1_200; ms += 120) {
+      const rooms = { "chat/*": { joinFn: () => true } };
+      const { to, third, clock, backplane, client, cut, land, nodeOf, end } = await parked({ rooms });
+      let left = 0;
+      // Whoever is put out comes back, and an order that is done twice puts them out again.
+      const join = () => {
+        const chat = client.room("chat/tea");
+        chat.state.subscribe(({ status }) => {
+          if (status === "left" && ++left < 5) join();
+        });
+        return chat;
+      };
+      join();
+      await clock.advance(50);
+      backplane.delay(nodeOf(third), 300);
+      land(to);
+      cut();
+      await clock.advance(ms);
+      third.server.leaveFn("ann", "chat/tea");
+      await clock.advance(10_000);
+      expect([ms, left, client.room("chat/tea").state.get().status, end()]).toEqual([ms, 1, "joined", whole]);
+    }
   });
 
   it("ends it where it was thrown out meanwhile", async () => {

@@ -53,7 +53,10 @@ export interface HandoverOptions<Context> {
   readonly shutdown: { readonly isClosed: boolean };
   readonly roster: Pick<Roster<Context>, "has" | "findById" | "letGo" | "add">;
   readonly rooms: Pick<Rooms<Context>, "release" | "restore" | "find">;
-  readonly sharing: Pick<Sharing, "codec" | "nodes" | "heard" | "beginCut" | "endCut" | "catchUp" | "finishCut">;
+  readonly sharing: Pick<
+    Sharing,
+    "codec" | "nodes" | "heard" | "knownNodes" | "beginCut" | "endCut" | "catchUp" | "finishCut"
+  >;
   readonly getShared: () => CatchesUp<Context>;
   /** Makes the driver of a session that began elsewhere. */
   readonly makeDriver: (admitted: Admitted<Context>, id: string) => SessionDriver<Context>;
@@ -139,6 +142,7 @@ export class Handover<Context> {
       binding: known?.binding,
       rooms: rooms.release(driver),
       heard: getShared().caughtUp.findHeard(driver, sharing.heard),
+      nodes: sharing.knownNodes,
       state,
     };
     return this.#put(snapshot).catch((error: unknown) => {
@@ -183,7 +187,7 @@ export class Handover<Context> {
         return false;
       }
       const topics = this.#topicsOf(snapshot);
-      await sharing.catchUp(cut, snapshot.heard, topics).catch(() => cut.gap());
+      await sharing.catchUp(cut, snapshot, topics).catch(() => cut.gap());
       if (this.#options.shutdown.isClosed) {
         await this.#putBack(snapshot, arrival);
         return false;
@@ -268,12 +272,10 @@ export class Handover<Context> {
     });
   }
 
-  /** What is posted for that session. What a room's history keeps is read from there. */
+  /** What is posted for that session: of rooms with a history the orders to who is there. */
   #topicsOf({ uid, rooms }: SessionSnapshot): readonly Topic[] {
-    const plain = rooms.filter(({ room, position }) => {
-      return position === undefined && this.#options.rooms.find(room) !== undefined;
-    });
-    return [uidTopic(uid), ALL, ...plain.map(({ room }) => roomTopic(room))];
+    const known = rooms.filter(({ room }) => this.#options.rooms.find(room) !== undefined);
+    return [uidTopic(uid), ALL, ...known.map(({ room }) => roomTopic(room))];
   }
 
   #adopt(snapshot: SessionSnapshot, admitted: Admitted<Context>, arrival: Arrival, missed: CutResult): void {

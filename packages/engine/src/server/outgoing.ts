@@ -61,6 +61,9 @@ interface Pushable {
   readonly isNow: boolean;
 }
 
+/** True for sessions that were given it as they came from another node. */
+type HasIt<Context> = ((driver: SessionDriver<Context>) => boolean) | undefined;
+
 type Server = ChannelSocketServer;
 type SendOptions = Parameters<Server["sendFn"]>[2];
 type BroadcastOptions = Parameters<Server["broadcastFn"]>[1];
@@ -69,7 +72,7 @@ type Pushed = ReturnType<Server["sendFn"]>;
 type HereOptions<Context> = Omit<NonNullable<SendOptions>, "except"> & {
   readonly except?: To | undefined;
   /** Of those that were given it before. */
-  readonly hasIt?: ((driver: SessionDriver<Context>) => boolean) | undefined;
+  readonly hasIt?: HasIt<Context>;
 };
 type DisconnectOptions = Parameters<Server["disconnectFn"]>[1];
 
@@ -176,10 +179,10 @@ export class Outgoing<Context> {
     return disconnected;
   }
 
-  /** Throws those out who are here. */
-  expel(to: To, code: number, reason: string): Pushed {
+  /** Throws those out who are here, but for those who have that order. */
+  expel(to: To, code: number, reason: string, hasIt?: HasIt<Context>): Pushed {
     const { roster, rooms } = this.#options;
-    const meant = rooms.findMeant(to);
+    const meant = rooms.findMeant(to).filter((driver) => hasIt?.(driver) !== true);
     if (!isRoom(to)) roster.forgetMissing(to);
     const connections = countLive(meant);
     for (const driver of meant) {

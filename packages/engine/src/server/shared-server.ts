@@ -8,9 +8,9 @@ export interface SharedServer {
   push(to: readonly Label[], event: SenteEvent, options: PostOptions, origin: Origin): void;
   broadcast(event: SenteEvent, options: PostOptions, origin: Origin): void;
   postInto(post: RoomPost, origin: Origin): void;
-  disconnect(to: Target, code: number, reason: string): void;
-  join(to: Target, room: string): void;
-  leave(to: Target, room: string): void;
+  disconnect(to: Target, code: number, reason: string, origin: Origin): void;
+  join(to: Target, room: string, origin: Origin): void;
+  leave(to: Target, room: string, origin: Origin): void;
   /** True while somebody is here, or away, who is meant by what is posted there. */
   needs(topic: Topic): boolean;
   /** What is posted there is not heard any more. */
@@ -40,13 +40,13 @@ export function deliver(server: SharedServer, post: Delivered, origin: Origin): 
       server.postInto(post, origin);
       break;
     case "disconnect":
-      server.disconnect(post.to, post.code, post.reason);
+      server.disconnect(post.to, post.code, post.reason, origin);
       break;
     case "join":
-      server.join(post.to, post.room);
+      server.join(post.to, post.room, origin);
       break;
     case "leave":
-      server.leave(post.to, post.room);
+      server.leave(post.to, post.room, origin);
       break;
   }
 }

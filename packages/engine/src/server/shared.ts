@@ -81,7 +81,9 @@ export class Shared<Context> implements SharedServer {
         if (!this.#isLeftOut(driver, post)) outgoing.push(driver, post.event, post.key);
         break;
       case "room": {
-        const { room, event, uid, from, except, key } = post;
+        const { room, event, uid, from, except, key, offset } = post;
+        // It comes from the history.
+        if (offset !== undefined) break;
         if (!this.#isLeftOut(driver, post)) rooms.posts.pushTo(driver, room, { event, uid, from, except }, key);
         break;
       }
@@ -102,19 +104,21 @@ export class Shared<Context> implements SharedServer {
   }
 
   #isIn(driver: SessionDriver<Context>, room: string): boolean {
-    return this.#options.rooms.membership(driver, room)?.isMember === true;
+    const membership = this.#options.rooms.membership(driver, room);
+    // Of a room with a history it reads yet what it missed, as it comes.
+    return membership?.isMember === true || membership?.status === "catching-up";
   }
 
-  disconnect(to: Target, code: number, reason: string): void {
-    this.#options.outgoing.expel(to, code, reason);
+  disconnect(to: Target, code: number, reason: string, origin: Origin): void {
+    this.#options.outgoing.expel(to, code, reason, this.caughtUp.filterOf(origin));
   }
 
-  join(to: Target, room: string): void {
-    this.#options.rooms.letIn(to, room);
+  join(to: Target, room: string, origin: Origin): void {
+    this.#options.rooms.letIn(to, room, this.caughtUp.filterOf(origin));
   }
 
-  leave(to: Target, room: string): void {
-    this.#options.rooms.putOut(to, room);
+  leave(to: Target, room: string, origin: Origin): void {
+    this.#options.rooms.putOut(to, room, this.caughtUp.filterOf(origin));
   }
 
   needs(topic: Topic): boolean {

@@ -22,9 +22,11 @@ import {
   type Target,
   uidTopic,
 } from "@sente-lite/protocol/cluster";
+import type { SessionSnapshot, SnapshotNodes } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { Cluster, Hearing } from "./cluster.ts";
+import { KnownNodes } from "./known-nodes.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Counters } from "./metrics.ts";
 import { byTopic, NodePosts, type OrderOf } from "./node-posts.ts";
@@ -62,6 +64,7 @@ export class Sharing implements Hearing {
   readonly #machine: ClusterMachine;
   readonly #topics: Topics;
   readonly #posts: NodePosts;
+  readonly #known: KnownNodes;
   #catchingUp: CatchingUp | undefined;
   #server: SharedServer | undefined;
   #cluster: Cluster | undefined;
@@ -80,6 +83,7 @@ export class Sharing implements Hearing {
       report,
       noteSent: (post, number) => this.#machine.noteSent(post, number, now()),
     });
+    this.#known = new KnownNodes(host);
     this.#topics = new Topics({
       host,
       now,
@@ -158,6 +162,11 @@ export class Sharing implements Hearing {
     return this.#machine.heard;
   }
 
+  /** Which nodes a session that leaves here has nothing of. */
+  get knownNodes(): SnapshotNodes | undefined {
+    return this.#known.snapshot;
+  }
+
   /** A session may come here: what is posted is held for it, until `endCut`. */
   beginCut(): Cut {
     return this.#machine.beginCut();
@@ -168,9 +177,11 @@ export class Sharing implements Hearing {
   }
 
   /** Asks the other nodes for what a session missed that was taken. Rejects where its rooms cannot be heard. */
-  async catchUp(cut: Cut, heard: Heard, topics: readonly Topic[]): Promise<void> {
+  async catchUp(cut: Cut, { heard, nodes }: SessionSnapshot, topics: readonly Topic[]): Promise<void> {
     await Promise.all(topics.filter((topic) => topic !== ALL).map((topic) => this.#topics.hold(topic)));
-    await this.#catchingUp?.ask(cut, heard, topics);
+    const others = await this.#known.findNew(nodes, Object.keys(heard));
+    if (others === undefined) cut.gap();
+    else await this.#catchingUp?.ask(cut, heard, topics, others);
   }
 
   /** What such a session is to be given, now; undefined where something may be missing. */
@@ -238,6 +249,7 @@ export class Sharing implements Hearing {
     this.#run();
     this.#posts.end();
     await this.#catchingUp?.leave();
+    this.#known.end();
     this.#topics.end();
     host.clearTimer(this.#timer);
   }
@@ -254,6 +266,7 @@ export class Sharing implements Hearing {
     this.#machine.isNode(node);
     await membership.subscribe(ALL);
     await this.#topics.use(membership);
+    await this.#known.begin(node, membership.streams);
     this.#posts.use(membership);
   }
 
@@ -269,17 +282,20 @@ export class Sharing implements Hearing {
   }
 
   joined(node: NodeId): void {
+    this.#known.noteMet(node);
     this.#machine.joined(node);
     this.#run();
   }
 
   gone(node: NodeId): void {
     this.#catchingUp?.noteGone(node);
+    this.#known.noteEnded(node);
     this.#machine.gone(node, this.#options.now());
     this.#run();
   }
 
   lostLease(): void {
+    this.#known.end();
     this.#posts.end();
     this.#machine.lostLease(this.#options.now());
     this.#run();

@@ -62,6 +62,8 @@ export class ClusterMachine {
 
   /** This process is that node now. */
   isNode(node: NodeId): void {
+    // The numbers of its posts begin anew, and nobody knows the others by this name.
+    if (node !== this.#node) this.recent.reset();
     this.#node = node;
     this.presence.isNode(node);
   }

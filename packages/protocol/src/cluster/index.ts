@@ -10,11 +10,14 @@ export {
 export type { ClusterPresence, ClusterPresenceOptions, PresenceOutput } from "./cluster-presence.ts";
 export type { Cut, CutPost, CutQuestion, CutResult, LivePost } from "./cut.ts";
 export {
+  BEGUN_STREAM,
   type MissedQuestion,
   nameLeftStream,
+  readBegun,
   readLeft,
   readMissed,
   readMissedQuestion,
+  writeBegun,
   writeLeft,
   writeMissed,
   writeMissedQuestion,

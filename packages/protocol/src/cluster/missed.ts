@@ -1,4 +1,5 @@
-import type { NodeId, Topic } from "../backplane/index.ts";
+import { isNodeId, type NodeId, type Topic } from "../backplane/index.ts";
+import { utf8Encoder } from "../codecs/utf8.ts";
 import { ProtocolError } from "../errors.ts";
 import { isCount, type PostCodec } from "./posts.ts";
 import { type Missed, type MissedPost, RecentPosts, recentPostsBounds } from "./recent-posts.ts";
@@ -18,6 +19,21 @@ type Row = readonly [number: number, topic: Topic, bytes: Uint8Array, ageMs: num
 const PART_BYTES = 512 * 1_024;
 /** What a post weighs beside its bytes and its topic. */
 const ROW_BYTES = 64;
+
+/** The stream in which each node writes that it begins. */
+export const BEGUN_STREAM = "begun";
+
+/** The bytes of an entry there. */
+export function writeBegun(node: NodeId): Uint8Array {
+  return utf8Encoder.encode(node);
+}
+
+/** Throws `ProtocolError` `bad-node` for what is no entry. */
+export function readBegun(bytes: Uint8Array): NodeId {
+  const node = String.fromCharCode(...bytes.subarray(0, 33));
+  if (!isNodeId(node)) throw new ProtocolError("bad-node", "a node that begins, without an id");
+  return node;
+}
 
 /** The stream in which a node that ends leaves its last posts. */
 export function nameLeftStream(node: NodeId): string {

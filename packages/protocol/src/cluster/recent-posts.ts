@@ -78,6 +78,16 @@ export class RecentPosts {
     return this.#posts.values();
   }
 
+  /** Nothing was posted yet. */
+  reset(): void {
+    this.#posts.clear();
+    this.#byTopic.clear();
+    this.#dropped.clear();
+    this.#bytes = 0;
+    this.#floor = 0;
+    this.#upTo = 0;
+  }
+
   /** A number was given out, for whatever post. */
   note(number: number): void {
     this.#upTo = Math.max(this.#upTo, number);

@@ -28,6 +28,7 @@ export type { ServerSessionOptions } from "./server-session-options.ts";
 export {
   readSessionSnapshot,
   type SessionSnapshot,
+  type SnapshotNodes,
   type SnapshotRoom,
   writeSessionSnapshot,
 } from "./session-snapshot.ts";

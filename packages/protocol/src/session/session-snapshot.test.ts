@@ -38,6 +38,7 @@ const snapshot: SessionSnapshot = {
     { room: "lobby", position: undefined },
   ],
   heard: { n1: 12, n2: 0, n3: null },
+  nodes: { at: { epoch: "e2", offset: 5 }, ended: ["n4"] },
   state: {
     isConfirmed: true,
     windowLeftMs: 90_000,

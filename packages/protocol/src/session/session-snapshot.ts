@@ -31,7 +31,18 @@ export interface SessionSnapshot {
    * known. What was posted after that, whoever goes on with the session asks for.
    */
   readonly heard: Readonly<Record<string, number | null>>;
+  /** Which servers it has nothing of, that are not named there; undefined where that is not known. */
+  readonly nodes?: SnapshotNodes | undefined;
   readonly state: SessionState;
+}
+
+/**
+ * Servers that began up to this place in the log of the backplane are named in `heard`, or had ended, and the session has
+ * what they posted for it; of those that began after it that holds for `ended` alone.
+ */
+export interface SnapshotNodes {
+  readonly at: { readonly epoch: string; readonly offset: number };
+  readonly ended: readonly string[];
 }
 
 /** One of a session's rooms. */
@@ -138,6 +149,7 @@ function readHead(given: unknown, frames: Uint8Array): SessionSnapshot {
     binding: head.binding === undefined ? undefined : text(head.binding),
     rooms: list(head.rooms).map(readRoom),
     heard: readHeard(head.heard),
+    nodes: head.nodes === undefined ? undefined : readNodes(head.nodes),
     state: {
       isConfirmed: state.isConfirmed === true,
       windowLeftMs: count(state.windowLeftMs),
@@ -177,9 +189,17 @@ function readFrames(rows: readonly unknown[], bytes: Uint8Array): readonly Frame
 
 function readRoom(given: unknown): SnapshotRoom {
   const { room, position } = record(given);
-  if (position === undefined) return { room: text(room), position };
-  const { epoch, offset } = record(position);
-  return { room: text(room), position: { epoch: text(epoch), offset: count(offset) } };
+  return { room: text(room), position: position === undefined ? undefined : readPosition(position) };
+}
+
+function readPosition(given: unknown): SnapshotNodes["at"] {
+  const { epoch, offset } = record(given);
+  return { epoch: text(epoch), offset: count(offset) };
+}
+
+function readNodes(given: unknown): SnapshotNodes {
+  const { at, ended } = record(given);
+  return { at: readPosition(at), ended: list(ended).map(text) };
 }
 
 function readHeard(given: unknown): Readonly<Record<string, number | null>> {

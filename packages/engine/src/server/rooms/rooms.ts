@@ -137,16 +137,17 @@ export class Rooms<Context> {
   }
 
   /** Lets those in who are here. */
-  letIn(to: To, room: string): Pushed {
-    return { connections: this.findMeant(to).filter((connection) => this.#letIn(connection, room)).length };
+  letIn(to: To, room: string, hasIt?: (connection: SessionDriver<Context>) => boolean): Pushed {
+    const meant = this.findMeant(to).filter((connection) => hasIt?.(connection) !== true);
+    return { connections: meant.filter((connection) => this.#letIn(connection, room)).length };
   }
 
   /** Puts those out who are here. */
-  putOut(to: To, room: string): Pushed {
+  putOut(to: To, room: string, hasIt?: (connection: SessionDriver<Context>) => boolean): Pushed {
     let connections = 0;
     for (const connection of this.findMeant(to)) {
       const member = this.#table.find(connection, room);
-      if (member === undefined) continue;
+      if (member === undefined || hasIt?.(connection) === true) continue;
       this.close(member);
       connections++;
       if (knowsRooms(connection)) this.#options.push(connection, makeLeft(room, "put-out", "the server ended it"));
