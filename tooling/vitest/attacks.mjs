@@ -47,18 +47,21 @@ export const attacks = [
     does: "sends frames that break RFC 6455, or are too large",
     stoppedBy: "the runtime; `maxPayloadBytes`",
     tests: /^RFC 6455( attacks)?: frames/,
+    mutants: ["frames-of-any-size"],
   },
   {
     who: "anybody",
     does: "sends requests or frames slowly, or none, on hundreds of connections",
     stoppedBy: "they hold up nobody; [who cuts them](#slow-and-silent-peers)",
     tests: /hundred that say nothing|^§9 attacks: peers that are slow >/,
+    mutants: ["silent-peers-live"],
   },
   {
     who: "anybody",
     does: "resets its connection, at whatever stage",
     stoppedBy: "what was held for it is given back",
     tests: /resets?\b.*(at every stage|harms? nothing|leaves nothing)/,
+    mutants: ["places-of-those-who-went"],
   },
   {
     who: "anybody",

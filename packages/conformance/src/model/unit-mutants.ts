@@ -68,6 +68,22 @@ const serverRoomMutantsOf = (file: string) =>
 const backlog = mutantsOf(`${session}/backlog.ts`, `${engine}/server/backpressure.test.ts`);
 
 export const unitMutants: readonly UnitMutant[] = [
+  // What breaks the rules of a frame, is silent, or has gone.
+  mutantsOf(`${engine}/server/session-driver.ts`, `${engine}/server/server.test.ts`)(
+    "frames-of-any-size",
+    "if (bytes > limits.maxPayloadBytes) {",
+    "if (bytes > Number.POSITIVE_INFINITY) {",
+  ),
+  mutantsOf(`${session}/heartbeat.ts`, `${session}/heartbeat.test.ts`)(
+    "silent-peers-live",
+    'return "dead";',
+    "return undefined;",
+  ),
+  mutantsOf(`${engine}/server/door.ts`, `${limits}/limits.test.ts`)(
+    "places-of-those-who-went",
+    "closed: (code, reason) => {\n          place.release();",
+    "closed: (code, reason) => {",
+  ),
   // What sessions are bound to.
   mutantsOf(`${session}/session-table.ts`, `${engine}/server/session-binding.test.ts`)(
     "bound-to-nothing",
