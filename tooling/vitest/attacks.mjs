@@ -112,18 +112,21 @@ export const attacks = [
     does: "sends wrong values in any place of any frame, in any codec",
     stoppedBy: "`chsk/bad-event`, or a close with 4400",
     tests: /^§3 attacks: wrong values|^§2 events > .*delivered as chsk\/bad-event/,
+    mutants: ["callback-ids-of-any-length"],
   },
   {
     who: "a client",
     does: "acknowledges what was never sent, or nothing",
     stoppedBy: "the session ends with 4400; `maxQueuedFrames`",
     tests: /ack of frames that were never sent|an ack below an earlier one|acknowledges nothing/,
+    mutants: ["acks-of-what-was-never-sent"],
   },
   {
     who: "a client",
     does: "nests values without end, or sends bombs of gzip or permessage-deflate",
     stoppedBy: "100 levels; `maxPayloadBytes` holds for what is inflated",
     tests: /nested levels|one in the other|bombs of (gzip|permessage-deflate)|inflates beyond/,
+    mutants: ["inflated-without-bound", "nested-without-end"],
   },
   {
     who: "a client",

@@ -58,6 +58,7 @@ const presence = mutantsOf(`${engine}/server/presence.ts`, `${engine}/server/pre
 const present = mutantsOf(`${engine}/server/present-uids.ts`, `${engine}/server/present-uids.test.ts`);
 const bindings = (name: string, search: string, replace: string, file = "session-binding.ts"): UnitMutant =>
   mutantsOf(`${engine}/server/${file}`, `${engine}/server/session-binding.test.ts`)(name, search, replace);
+const codecs = "packages/protocol/src/codecs";
 const missed = mutantsOf(`${engine}/server/missed.ts`, `${engine}/server/registry.test.ts`);
 const volatileMutantsOf = (file: string) => mutantsOf(file, `${engine}/volatile.test.ts`);
 const volatileFrames = mutantsOf("packages/protocol/src/wire/frames.ts", `${session}/volatile.test.ts`);
@@ -83,6 +84,26 @@ export const unitMutants: readonly UnitMutant[] = [
     "places-of-those-who-went",
     "closed: (code, reason) => {\n          place.release();",
     "closed: (code, reason) => {",
+  ),
+  mutantsOf("packages/protocol/src/wire/read-client-frame.ts", `${session}/sessions.test.ts`)(
+    "callback-ids-of-any-length",
+    "|| cbId.length > MAX_CB_ID_LENGTH",
+    "",
+  ),
+  mutantsOf(`${session}/ledger.ts`, `${session}/resume.test.ts`)(
+    "acks-of-what-was-never-sent",
+    " && count <= this.transmitted",
+    "",
+  ),
+  mutantsOf(`${codecs}/gzip/stream.ts`, `${codecs}/gzip/gzip.test.ts`)(
+    "inflated-without-bound",
+    "if (size > maxBytes) {",
+    "if (size > Number.POSITIVE_INFINITY) {",
+  ),
+  mutantsOf(`${codecs}/json/decode.ts`, `${codecs}/json/json.test.ts`)(
+    "nested-without-end",
+    "&& isDeeper(value, maxDepth)",
+    "&& maxDepth < 0 && isDeeper(value, maxDepth)",
   ),
   // What sessions are bound to.
   mutantsOf(`${session}/session-table.ts`, `${engine}/server/session-binding.test.ts`)(
