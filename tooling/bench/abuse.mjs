@@ -18,8 +18,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string" }, seconds: { type: "string" }, write: { type: "boolean" } },
 });
-const rounds = Number(values.rounds ?? 5);
-const seconds = Number(values.seconds ?? 4);
+const rounds = Number(values.rounds ?? 3);
+const seconds = Number(values.seconds ?? 2.5);
 const runtimes = positionals.length === 0 ? serverNames : positionals;
 const kinds = ["events", "requests", "unreadable", "pings"];
 const OTHERS = 99;
