@@ -89,7 +89,8 @@ function checkTraffic(world: World): void {
 
 /** Nothing is left of sessions that nobody can come back to. */
 function checkOrphans(world: World): void {
-  const { house, ghosts, isHostile, tabs } = world;
+  const { house, isHostile, tabs } = world;
+  const { ghosts } = world.network;
   if (house === undefined || isHostile || tabs.some((tab) => world.hasNamesake(tab))) return;
   // A client that lost its session for that does not name it, which waits until its window is over.
   if (world.inbound?.hasOverflowed() === true) return;
@@ -99,7 +100,8 @@ function checkOrphans(world: World): void {
 }
 
 async function closeAll(world: World): Promise<void> {
-  const { house, setup, ghosts, isHostile } = world;
+  const { house, setup, isHostile } = world;
+  const { ghosts } = world.network;
   if (house === undefined) return;
   world.isEnding = true;
   for (const { client } of world.tabs) client.close();

@@ -37,7 +37,7 @@ function playForAll(world: World, command: Exclude<Command, { readonly client: n
       break;
     case "stall":
       actorOf(world, command.who)?.stall(command.ms);
-      world.note(noteOf(world, command.who), `stands still for ${command.ms} ms`);
+      world.tracing.note(noteOf(world, command.who), `stands still for ${command.ms} ms`);
       break;
     case "stallOnPing": {
       const sleeper = command.who === "server" ? world : tabAt(world, command.who);
@@ -46,7 +46,7 @@ function playForAll(world: World, command: Exclude<Command, { readonly client: n
     }
     case "clock":
       actorOf(world, command.who)?.setClock(command.byMs);
-      world.note(noteOf(world, command.who), `clock set by ${command.byMs} ms`);
+      world.tracing.note(noteOf(world, command.who), `clock set by ${command.byMs} ms`);
       break;
     case "refuse": {
       const { forMs, status, retryInMs, spreadMs } = command;
@@ -95,7 +95,7 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       const wire = world.wireOf(tab);
       const side = command.deaf === "server" ? wire?.client : wire?.server;
       side?.pipe.cut(undefined);
-      world.note(tab.index, `the ${command.deaf} hears nothing any more`);
+      world.tracing.note(tab.index, `the ${command.deaf} hears nothing any more`);
       break;
     }
     case "network":
@@ -106,14 +106,14 @@ function playForClient(world: World, command: Extract<Command, { readonly client
         bytesPerMs: command.bytesPerMs ?? Number.POSITIVE_INFINITY,
       });
       if (!command.isUp) world.wireOf(tab)?.cut(undefined, undefined);
-      world.note(tab.index, command.isUp ? `network: ${command.latencyMs} ms` : "no network");
+      world.tracing.note(tab.index, command.isUp ? `network: ${command.latencyMs} ms` : "no network");
       break;
     case "duplicate":
       line.duplicate = command;
       break;
     case "replay": {
       const wire = world.wireOf(tab);
-      if (wire !== undefined) world.openGhost(wire.url, wire.protocols, tab.uid, 0, command.staysMs);
+      if (wire !== undefined) world.network.openGhost(wire.url, wire.protocols, tab.uid, 0, command.staysMs);
       break;
     }
     case "loseHandshakes":
@@ -134,11 +134,11 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       break;
     case "login":
       // Its session waits for the user that it was, until its window is over.
-      world.ghosts++;
+      world.network.ghosts++;
       tab.logins++;
       tab.notBefore = 0;
       tab.uid = tab.uid === tab.setup.uid ? `${tab.setup.uid}-other` : tab.setup.uid;
-      world.note(tab.index, `is ${tab.uid} from now on`);
+      world.tracing.note(tab.index, `is ${tab.uid} from now on`);
       tab.client.chsk.reconnect();
       break;
     case "leave":
@@ -151,7 +151,7 @@ function playForClient(world: World, command: Extract<Command, { readonly client
       world.hasImpostors = world.isHostile = true;
       const { clientId } = tab.setup;
       const url = `ws://model/chsk?client-id=${clientId}&sente-lite=1&attempt=${command.attempt}&codec=json`;
-      world.openGhost(url, [], tab.uid, 0, command.staysMs);
+      world.network.openGhost(url, [], tab.uid, 0, command.staysMs);
       break;
     }
   }
@@ -201,7 +201,7 @@ function push(
 function drop(world: World, tab: Tab, { toServer, toClient, clientMs, serverMs }: Of<"drop">): void {
   const wire = world.wireOf(tab);
   if (wire === undefined) return;
-  world.breaks(tab.index);
+  world.tracing.breaks(tab.index);
   if (!wire.isEstablished) wire.isLost = true;
   wire.cut(toServer, toClient);
   if (clientMs !== undefined) world.clock.after(clientMs, () => wire.client.end(1006, ""));
@@ -217,18 +217,12 @@ function restart(world: World, { how, downMs }: Of<"restart">): void {
     world.hasDrained ||= how === "drain";
   }
   const closed = how === "crash" ? undefined : house.core.server.close(how === "drain" ? { drainMs: 3_000 } : {});
-  world.note("server", how === "crash" ? "crashes" : how === "close" ? "closes" : "drains");
+  world.tracing.note("server", how === "crash" ? "crashes" : how === "close" ? "closes" : "drains");
   const end = () => {
     house.actor.kill();
     world.house = undefined;
     world.mayOverrun = false;
-    for (const wire of world.wires) {
-      if (wire.server.actor !== house.actor || wire.server.isOver) continue;
-      wire.server.isOver = true;
-      wire.client.pipe.cut(undefined);
-      if (wire.isEstablished) wire.server.pipe.send({ type: "close", code: 1006, reason: "" });
-      else wire.client.end(1006, "");
-    }
+    world.network.endOf(house);
     world.clock.after(downMs, () => world.startServer());
   };
   if (world.backplane === undefined) world.clock.after(how === "crash" ? 0 : 4_000, end);
@@ -252,7 +246,7 @@ function leave(world: World, tab: Tab, code: 1000 | 1001): void {
   tab.sessionId = null;
   tab.notBefore = 0;
   // Until the server hears of it.
-  world.ghosts++;
+  world.network.ghosts++;
   const wire = world.wireOf(tab);
   if (wire !== undefined) wire.isLeft = true;
   if (code === 1001 && wire?.isEstablished) wire.client.socket.close(1001, "");

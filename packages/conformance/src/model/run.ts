@@ -30,5 +30,5 @@ export async function run(schedule: Schedule, isTraced = false, ends = true): Pr
   } catch (error) {
     world.fail(`threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
-  return { failure: world.failure, traces: world.traces };
+  return { failure: world.failure, traces: world.tracing.traces };
 }

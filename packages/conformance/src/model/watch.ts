@@ -181,7 +181,7 @@ export function stampReceived(world: World, tab: Tab, stamp: number): void {
 /** A socket is about to tell its owner that it has closed. */
 export function socketClosed(world: World, wire: Wire, at: "client" | "server", code: number, reason: string): void {
   if (at === "server") {
-    if (wire.isLeft && wire.server.closedWith === undefined && (code === 1000 || code === 1001)) world.ghosts--;
+    if (wire.isLeft && wire.server.closedWith === undefined && (code === 1000 || code === 1001)) world.network.ghosts--;
     return;
   }
   const tab = world.tabOf(wire);
@@ -200,7 +200,7 @@ export function socketClosed(world: World, wire: Wire, at: "client" | "server", 
 }
 
 export function stateChanged(world: World, tab: Tab, next: ClientState): void {
-  world.note(tab.index, next.sessionLost && next.open ? "open, session lost" : next.status);
+  world.tracing.note(tab.index, next.sessionLost && next.open ? "open, session lost" : next.status);
   if (next.status === "terminal" && !world.isEnding && !world.isHostileTo(tab))
     world.fail(`client ${tab.index} is closed for good without a cause`);
   if (next.status !== "open") return;

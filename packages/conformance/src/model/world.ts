@@ -1,15 +1,16 @@
-import type { ClientSocket, Decision, SocketHandlers } from "@sente-lite/engine";
+import type { ClientSocket, SocketHandlers } from "@sente-lite/engine";
 import { type MemoryBackplane, memoryBackplane, VirtualClock } from "@sente-lite/protocol/testing";
 import { Actor } from "./actor.ts";
 import { FORGED_ACK, forge } from "./forging.ts";
 import { House } from "./house.ts";
 import { InboundWatch } from "./inbound-watch.ts";
 import { type Line, newLine } from "./line.ts";
+import { Network } from "./network.ts";
 import { Questions } from "./questions.ts";
 import { createRandom } from "./random.ts";
 import type { ClientSetup, Schedule, Setup } from "./schedule.ts";
 import { Tab } from "./tab.ts";
-import type { Trace } from "./trace.ts";
+import { Tracing } from "./trace.ts";
 import {
   clientHeard,
   frameSent,
@@ -23,7 +24,7 @@ import {
   stampReceived,
   stateChanged,
 } from "./watch.ts";
-import { type SideName, Wire, type WireObserver, type WireOptions } from "./wire.ts";
+import type { SideName, Wire, WireObserver } from "./wire.ts";
 
 const MAX_STEPS = 200_000;
 /** Promises that wait for nothing but each other, in a row, at most. */
@@ -38,11 +39,11 @@ export class World {
   readonly random: () => number;
   readonly tabs: Tab[];
   readonly lines: Line[];
-  readonly wires: Wire[] = [];
   readonly sessions = new Map<string, SessionFacts>();
   readonly pushes: Push[] = [];
   readonly questions = new Questions((message) => this.fail(message));
-  readonly traces: Trace[] = [];
+  readonly tracing: Tracing;
+  readonly network: Network;
   /** Where houses hand their sessions on. */
   readonly backplane: MemoryBackplane | undefined;
   /** Where events are not taken at once. */
@@ -51,8 +52,6 @@ export class World {
   epochs = 0;
   failure: string | undefined;
   frames = 0;
-  /** Attempts that nobody waits for. */
-  ghosts = 0;
   /** Of the server, as of each tab. */
   stallOnPingMs: number | undefined;
   refusal: { readonly status: number; readonly retryInMs: number; readonly spreadMs: number } | null = null;
@@ -68,44 +67,44 @@ export class World {
   isEnding = false;
   #stamps = 0;
   #steps = 0;
-  #judging = 0;
-  readonly #isTraced: boolean;
-  readonly #nobody: Actor;
   readonly #asyncTurns: number;
-  readonly #observer: WireObserver;
 
   constructor({ setup, seed }: Schedule, isTraced: boolean) {
     this.setup = setup;
     this.random = createRandom(seed);
-    this.#isTraced = isTraced;
+    this.tracing = new Tracing(this.clock, isTraced);
     this.backplane = setup.isHandedOn === true ? memoryBackplane({ clock: this.clock }) : undefined;
     const turns = this.backplane === undefined ? 0 : HANDOVER_TURNS;
     this.#asyncTurns = setup.inbound === undefined ? turns : ASYNC_TURNS;
     this.inbound = setup.inbound && new InboundWatch(this, setup.inbound);
-    this.#nobody = this.newActor();
-    this.#observer = {
+    const { clock, random, tracing } = this;
+    const observer: WireObserver = {
       noteSent: (wire, from, data) => frameSent(this, wire, from, data),
       letThrough: (wire, at, data) => {
         this.inbound?.noteArriving(wire, at, data);
         return this.#letThrough(wire, at, data);
       },
       noteHeard: (wire, at, data) => this.#noteHeard(wire, at, data),
-      notePacket: (wire, from, packet, sentAt, arrived) => {
-        if (packet.type === "frame") this.#arrow(wire, from, packet.data, sentAt, arrived);
-        else if (packet.isEcho !== true) {
-          const text = packet.code === 1006 ? "reset" : `close ${packet.code} ${packet.reason}`.trimEnd();
-          this.#arrow(wire, from, text, sentAt, arrived);
-        }
-      },
+      notePacket: (...given) => tracing.packet(...given),
       noteClose: (wire, at, code, reason) => socketClosed(this, wire, at, code, reason),
     };
+    this.network = new Network({
+      setup,
+      clock,
+      random,
+      tracing,
+      observer,
+      nobody: this.newActor(),
+      houseOf: () => this.house,
+      noteJudged: (wire, house) => this.backplane && sessionArrived(this, wire, house),
+    });
     this.lines = setup.clients.map(({ latencyMs }) => newLine(latencyMs));
     this.tabs = setup.clients.map(
       (client, index) =>
         new Tab(index, client, this.newActor(), {
           setup,
           fail: (message) => this.fail(message),
-          note: ({ index }, text) => this.note(index, text),
+          note: ({ index }, text) => tracing.note(index, text),
           openSocket: (tab, url, protocols, handlers) => this.#openSocket(tab, url, protocols, handlers),
           notePush: (tab, n) => pushReceived(this, tab, n),
           noteQuestion: (n, replyFn) => this.questions.take(n, replyFn),
@@ -119,28 +118,6 @@ export class World {
 
   fail(message: string): void {
     this.failure ??= `${message} (at ${this.clock.now} ms)`;
-  }
-
-  note(who: number | "server", text: string): void {
-    if (this.#isTraced) this.traces.push({ type: "note", at: this.clock.now, who, text });
-  }
-
-  /** The connection of a client breaks. */
-  breaks(who: number): void {
-    if (this.#isTraced) this.traces.push({ type: "break", at: this.clock.now, who });
-  }
-
-  #arrow(wire: Wire, from: SideName, text: string, sentAt: number, arrived: boolean): void {
-    if (!this.#isTraced) return;
-    this.traces.push({ type: "arrow", at: this.clock.now, sentAt, client: wire.tab, from, text, arrived });
-  }
-
-  #requestArrow(wire: Wire, arrived: boolean): void {
-    if (!this.#isTraced) return;
-    const [, attempt] = /attempt=(\d+)/.exec(wire.url) ?? [];
-    const named = wire.protocols.find((name) => name.startsWith("session."));
-    const text = `GET attempt=${attempt}${named === undefined ? "" : ` ${named}`}`;
-    this.#arrow(wire, "client", text, wire.askedAt, arrived);
   }
 
   newActor(): Actor {
@@ -172,7 +149,7 @@ export class World {
 
   /** The last attempt of a client. */
   wireOf(tab: Tab): Wire | undefined {
-    return this.wires.findLast((wire) => wire.tab === tab.index);
+    return this.network.wires.findLast((wire) => wire.tab === tab.index);
   }
 
   hasNamesake(tab: Tab): boolean {
@@ -189,7 +166,7 @@ export class World {
     const until = this.clock.now + ms;
     for (;;) {
       // Admission is asynchronous, but waits for nothing but itself, or for the backplane.
-      while (this.#judging > 0 && this.backplane === undefined) await undefined;
+      while (this.network.judging > 0 && this.backplane === undefined) await undefined;
       // Neither do validators, routers and loops, once their timers have fired.
       for (let turn = 0; turn < this.#asyncTurns; turn++) await undefined;
       if (this.failure !== undefined) return;
@@ -199,102 +176,20 @@ export class World {
     this.clock.advance(until - this.clock.now);
   }
 
-  /** An attempt that nobody waits for gets to the server. */
-  openGhost(url: string, protocols: readonly string[], uid: string, afterMs: number, staysMs: number): void {
-    this.ghosts++;
-    const options = { url, protocols, uid, client: this.#nobody, link: newLine(20), tab: undefined };
-    const wire = this.#newWire(options);
-    this.clock.after(afterMs, () => this.#arrive(wire));
-    this.clock.after(afterMs + staysMs, () => {
-      wire.isLost = true;
-      wire.server.end(1006, "");
-      wire.client.end(1006, "");
-    });
-  }
-
-  #newWire(options: Omit<WireOptions, "clock" | "server" | "observer" | "canPause">): Wire {
-    const canPause = this.setup.inbound?.canPause ?? false;
-    const { clock } = this;
-    const wire = new Wire({ ...options, clock, canPause, server: this.#nobody, observer: this.#observer });
-    this.wires.push(wire);
-    return wire;
-  }
-
   #openSocket(tab: Tab, given: string, offered: readonly string[], handlers: SocketHandlers): ClientSocket {
     tab.attempts++;
     const line = this.lineOf(tab);
     const { url, protocols, isForged } = forge(this.sessions, line, renameFeatures(given, tab.setup.names), offered);
     const { uid, actor: client, index } = tab;
-    const wire = this.#newWire({ url, protocols, uid, client, link: line, tab: index });
+    const wire = this.network.open({ url, protocols, uid, client, link: line, tab: index });
     if (this.clock.now < tab.notBefore) this.fail(`client ${index} came before the server's hint`);
     wire.isForged = isForged;
     wire.client.handlers = handlers;
-    const openMs = line.openMs ?? line.latencyMs;
-    if (line.isUp) this.clock.after(openMs, () => this.#arrive(wire));
-    else {
-      this.#requestArrow(wire, false);
-      this.clock.after(50, () => wire.client.end(1006, ""));
-    }
-    if (line.duplicate !== undefined && line.isUp) {
-      const { afterMs, staysMs } = line.duplicate;
-      line.duplicate = undefined;
-      this.openGhost(url, protocols, uid, openMs + afterMs, staysMs);
-    }
     return wire.client.socket;
   }
 
   lineOf(tab: Tab): Line {
     return this.lines[tab.index] ?? newLine(20);
-  }
-
-  #arrive(wire: Wire): void {
-    const { house } = this;
-    this.#requestArrow(wire, !wire.isLost);
-    if (wire.isLost) return;
-    if (house === undefined) {
-      this.#refuse(wire);
-      return;
-    }
-    wire.server.actor = house.actor;
-    house.actor.frame(() => void this.#judge(wire, house));
-  }
-
-  #refuse(wire: Wire, text = "refused"): void {
-    const { now } = this.clock;
-    this.clock.after(wire.link.latencyMs, () => {
-      this.#arrow(wire, "server", text, now, true);
-      wire.client.end(1006, "");
-    });
-  }
-
-  async #judge(wire: Wire, house: House): Promise<void> {
-    const headers = new Headers({ "x-uid": wire.uid });
-    if (wire.protocols.length > 0) headers.set("sec-websocket-protocol", wire.protocols.join(", "));
-    this.#judging++;
-    const decision = await house.core.admit({ url: new URL(wire.url), headers, raw: undefined });
-    this.#judging--;
-    if (house.actor.isDead) {
-      this.#refuse(wire);
-      return;
-    }
-    if (this.backplane !== undefined) sessionArrived(this, wire, house);
-    if (decision.type === "refuse") {
-      this.#refuse(wire, `HTTP ${decision.status}`);
-      return;
-    }
-    const { upgradeMs } = this.setup;
-    this.clock.after(Math.floor(this.random() * (upgradeMs + 1)), () =>
-      house.actor.isDead ? this.#refuse(wire) : house.actor.frame(() => this.#open(wire, decision)),
-    );
-  }
-
-  #open(wire: Wire, decision: Extract<Decision, { type: "accept" }>): void {
-    wire.isEstablished = true;
-    const { message, closed } = decision.opened(wire.server.socket);
-    wire.server.handlers = { message, closed };
-    if (!wire.isAborted) return;
-    this.ghosts++;
-    this.clock.after(Math.floor(this.random() * 2_000), () => wire.server.end(1006, ""));
   }
 
   #letThrough(wire: Wire, at: SideName, data: string): string | undefined {
