@@ -1,7 +1,7 @@
 import { createServer, type ServerCore } from "@sente-lite/engine";
-import { SessionLostError } from "@sente-lite/protocol";
+import { type RoomOptions, SessionLostError } from "@sente-lite/protocol";
+import type { Backplane } from "@sente-lite/protocol/backplane";
 import { json } from "@sente-lite/protocol/json";
-import type { MemoryBackplane } from "@sente-lite/protocol/testing";
 import type { Actor } from "./actor.ts";
 import { consume, createSlowContract } from "./inbound.ts";
 import type { Setup } from "./schedule.ts";
@@ -12,7 +12,8 @@ const otherJson = { ...json, name: "json2" };
 
 export interface HouseWorld {
   readonly setup: Setup;
-  readonly backplane: MemoryBackplane | undefined;
+  readonly backplane: Backplane | undefined;
+  readonly rooms?: Readonly<Record<string, RoomOptions>>;
   readonly fail: (message: string) => void;
   readonly tab: (index: number) => Tab | undefined;
   /** Work on an event of a client begins. */
@@ -61,6 +62,7 @@ export class House {
         backpressure,
         maxAwaySessions,
         ...(world.backplane && { backplane: world.backplane }),
+        ...(world.rooms && { rooms: world.rooms }),
         ...limits,
         ...inbound?.limits,
         // To the application in here all events are alike.
@@ -107,7 +109,7 @@ export class House {
   }
 
   #takeEvent({ c, k }: Data, uid: string | null): Sent | undefined {
-    const { fail, tab, setup } = this.#world;
+    const { fail, tab, setup, rooms } = this.#world;
     const from = tab(c);
     const sent = from?.sent[k];
     if (from === undefined || sent === undefined) return undefined;
@@ -118,8 +120,8 @@ export class House {
     // Who resends gets at least once, by choice.
     if (setup.onSessionLost === "resend") return sent;
     if (sent.delivered > 1) fail(`${what} came twice`);
-    // What still waits of a session that was lost is handled beside what the next one brings.
-    const order = setup.inbound === undefined ? "" : `${c} ${sent.sentIn}`;
+    // What still waits of a session that was lost is handled beside what the next one brings, at another node too.
+    const order = setup.inbound === undefined && rooms === undefined ? "" : `${c} ${sent.sentIn}`;
     if (k < (from.lastDelivered.get(order) ?? -1)) fail(`${what} came after a later one`);
     from.lastDelivered.set(order, k);
     if (sent.sentIn === undefined) fail(`${what} came without being sent`);

@@ -6,6 +6,7 @@ import { isWrong, simulate } from "./sim.ts";
 const runs = Number(process.env.MODEL_RUNS ?? 4_000);
 const runsOfLagging = Math.ceil(runs / 4);
 const runsOfHandedOn = Math.ceil(runs / 8);
+const runsOfNodes = Math.ceil(runs / 8);
 const firstSeed = Number(process.env.MODEL_SEED ?? 1);
 
 describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
@@ -40,6 +41,18 @@ describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
         if (!(await isWrong(seed, "handedOn"))) continue;
         const { failure, schedule } = await simulate(seed, "handedOn");
         expect.fail(`${failure}\npnpm sim --kind handedOn --seed ${seed}\n${schedule}`);
+      }
+    },
+    60_000 + runs * 50,
+  );
+
+  it(
+    "lose nothing over deploys and moves among several nodes, and nothing in silence where nodes and their broker fail",
+    async () => {
+      for (let seed = firstSeed; seed < firstSeed + runsOfNodes; seed++) {
+        if (!(await isWrong(seed, "nodes"))) continue;
+        const { failure, schedule } = await simulate(seed, "nodes");
+        expect.fail(`${failure}\npnpm sim --kind nodes --seed ${seed}\n${schedule}`);
       }
     },
     60_000 + runs * 50,

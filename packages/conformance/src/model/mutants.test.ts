@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { load } from "../../../../tooling/scripts/bundle.mjs";
 import { directed } from "./directed.ts";
 import { type Change, equivalent, handedOnMutants, inboundMutants, mutants } from "./mutants.ts";
+import { nodesMutants } from "./nodes/mutants.ts";
+import type { runNodes } from "./nodes/run.ts";
 import type { run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
-import { scheduleOf } from "./sim.ts";
+import { nodesScheduleOf, scheduleOf } from "./sim.ts";
 
 /** Among so many nearly all are noticed. */
 const RUNS = 600;
@@ -41,6 +43,8 @@ function foremost(name: string, schedules: readonly Schedule[]): readonly Schedu
   return found === undefined ? schedules : [found, ...schedules];
 }
 
+const severalNodes = Array.from({ length: RUNS / 4 }, (_, n) => nodesScheduleOf(n + 1));
+
 /** What the first of the schedules that fails says, with the sources changed. */
 async function failureOf(changes: readonly Change[], given: readonly Schedule[]): Promise<string | undefined> {
   const changed = (await load("packages/conformance/src/model/run.ts", changes)) as { readonly run: typeof run };
@@ -63,6 +67,18 @@ describe("the model notices", () => {
 
   it.each(handedOnMutants)("$name, where sessions are handed on", { timeout: 60_000 }, async ({ name, changes }) => {
     expect(await failureOf(changes, foremost(name, handedOn))).toEqual(expect.any(String));
+  });
+
+  it.each(nodesMutants)("$name, among several nodes", { timeout: 60_000 }, async ({ changes, seed }) => {
+    const file = "packages/conformance/src/model/nodes/run.ts";
+    const changed = (await load(file, changes)) as { readonly runNodes: typeof runNodes };
+    const given = seed === undefined ? severalNodes : [nodesScheduleOf(seed)];
+    let failure: string | undefined;
+    for (const schedule of given) {
+      failure = (await changed.runNodes(schedule)).failure;
+      if (failure !== undefined) break;
+    }
+    expect(failure).toEqual(expect.any(String));
   });
 });
 

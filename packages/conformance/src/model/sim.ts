@@ -1,33 +1,50 @@
 import fc from "fast-check";
 import { draw } from "./diagram.ts";
 import { lagging } from "./lagging.ts";
-import { run } from "./run.ts";
+import { runNodes } from "./nodes/run.ts";
+import { type NodesSchedule, severalNodes } from "./nodes/schedule.ts";
+import { type Outcome, run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { handedOn, schedules } from "./schedules.ts";
 
 /** Where schedules come from: of sessions, of consumers that lag behind, or of houses that follow each other. */
 const kinds = { sessions: schedules, lagging, handedOn };
-export type Kind = keyof typeof kinds;
+/** Of those, or of several nodes at a time. */
+export type Kind = keyof typeof kinds | "nodes";
 
-/** The schedule of a seed. */
-export function scheduleOf(seed: number, kind: Kind = "sessions"): Schedule {
-  const [schedule] = fc.sample(kinds[kind], { seed, numRuns: 1 });
+const sample = <T>(arbitrary: fc.Arbitrary<T>, seed: number): T => {
+  const [schedule] = fc.sample(arbitrary, { seed, numRuns: 1 });
   if (schedule === undefined) throw new Error(`no schedule for seed ${seed}`);
   return schedule;
+};
+
+/** The schedule of a seed. */
+export function scheduleOf(seed: number, kind: Exclude<Kind, "nodes"> = "sessions"): Schedule {
+  return sample(kinds[kind], seed);
 }
 
-export async function isWrong(seed: number, kind?: Kind): Promise<boolean> {
-  return (await run(scheduleOf(seed, kind))).failure !== undefined;
+/** The same of several nodes. */
+export function nodesScheduleOf(seed: number): NodesSchedule {
+  return sample(severalNodes, seed);
+}
+
+export async function isWrong(seed: number, kind: Kind = "sessions"): Promise<boolean> {
+  const { failure } = await (kind === "nodes" ? runNodes(nodesScheduleOf(seed)) : run(scheduleOf(seed, kind)));
+  return failure !== undefined;
 }
 
 /** The schedule of a seed; where it fails, the smallest that was found to fail. */
-async function findSmallest(seed: number, kind: Kind): Promise<Schedule> {
-  const property = fc.asyncProperty(kinds[kind], async (schedule) => {
-    const { failure } = await run(schedule);
+async function findSmallest<T>(
+  arbitrary: fc.Arbitrary<T>,
+  seed: number,
+  runOne: (schedule: T) => Promise<Outcome>,
+): Promise<T> {
+  const property = fc.asyncProperty(arbitrary, async (schedule) => {
+    const { failure } = await runOne(schedule);
     if (failure !== undefined) throw new Error(failure);
   });
   const { counterexample } = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: 20_000 });
-  return counterexample?.[0] ?? scheduleOf(seed, kind);
+  return counterexample?.[0] ?? sample(arbitrary, seed);
 }
 
 export interface Simulation {
@@ -40,9 +57,18 @@ export interface Simulation {
 
 /** Runs the schedule of a seed, shrunk where it fails. */
 export async function simulate(seed: number, kind: Kind = "sessions"): Promise<Simulation> {
-  const schedule = await findSmallest(seed, kind);
-  const { failure, traces } = await run(schedule, true);
-  const lines = [schedule.setup, ...schedule.commands].map((line) => JSON.stringify(line));
-  const diagram = draw(traces, { clients: schedule.setup.clients.length });
+  if (kind === "nodes") {
+    const schedule = await findSmallest(severalNodes, seed, (one) => runNodes(one));
+    return show(schedule, await runNodes(schedule, true));
+  }
+  const schedule = await findSmallest(kinds[kind], seed, (one) => run(one));
+  return show(schedule, await run(schedule, true));
+}
+
+function show(schedule: Schedule | NodesSchedule, { failure, traces }: Outcome): Simulation {
+  const { setup, commands } = schedule;
+  const nodes = "nodes" in schedule ? [{ nodes: schedule.nodes }] : [];
+  const lines = [...nodes, setup, ...commands].map((line) => JSON.stringify(line));
+  const diagram = draw(traces, { clients: setup.clients.length });
   return { failure, schedule: lines.join("\n"), diagram: diagram.join("\n") };
 }

@@ -24,9 +24,12 @@ import type { Roster } from "./roster.ts";
 import type { SessionDriver } from "./session-driver.ts";
 import type { Sharing } from "./sharing.ts";
 import { eventsIn, repliesIn } from "./undelivered.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** The backplane has so long to put or take a session: after that it is lost. */
 export const HANDOVER_MS = 5_000;
+/** A server that ends waits so long for those that are under way. */
+const FETCH_MS = 2 * HANDOVER_MS;
 
 /** So many characters of a session's id are drawn at random, of 64: 132 bits. */
 const SECRET_LENGTH = 22;
@@ -51,7 +54,7 @@ export interface HandoverOptions<Context> {
   readonly liveness: Liveness;
   readonly counters: Counters;
   readonly shutdown: { readonly isClosed: boolean };
-  readonly roster: Pick<Roster<Context>, "has" | "findById" | "letGo" | "add">;
+  readonly roster: Pick<Roster<Context>, "findById" | "letGo" | "add">;
   readonly rooms: Pick<Rooms<Context>, "release" | "restore" | "find">;
   readonly sharing: Pick<
     Sharing,
@@ -76,7 +79,12 @@ export class Handover<Context> {
   readonly #unanswered = new WeakMap<SessionDriver<Context>, Unanswered>();
   /** Sessions that are being looked for: of several that ask for one, none finds it gone. */
   readonly #fetching = new Map<string, Promise<boolean>>();
+  /** Sessions on their way to where the next server finds them. */
+  readonly #putting = new Map<string, Promise<void>>();
   readonly #moving: Moving;
+  /** The attempt for which a session is here, or was taken up, which may not have been accepted yet. */
+  readonly #claims = new WeakMap<SessionDriver<Context>, number>();
+  readonly #underWay = new UnderWay();
 
   constructor(options: HandoverOptions<Context>) {
     this.#options = options;
@@ -145,10 +153,22 @@ export class Handover<Context> {
       nodes: sharing.knownNodes,
       state,
     };
-    return this.#put(snapshot).catch((error: unknown) => {
+    const put = this.#put(snapshot).catch((error: unknown) => {
       driver.report(error, { source: "handover" });
       this.#reportLost(snapshot, session.codec, form, LOST_ON_THE_WAY);
     });
+    this.#underWay.add(put);
+    this.#putting.set(id, put);
+    void put.then(() => this.#putting.delete(id));
+    return put;
+  }
+
+  /**
+   * As this server ends: resolves when the sessions that were on their way here are where the next server finds them, and
+   * those that others asked for.
+   */
+  settle(): Promise<void> {
+    return this.#underWay.settle(this.#options.host, FETCH_MS);
   }
 
   /**
@@ -157,7 +177,12 @@ export class Handover<Context> {
    */
   async fetch(admitted: Admitted<Context>, arrival: Arrival): Promise<boolean> {
     const { named } = arrival;
-    if (named === undefined || this.#options.roster.has(named.id)) return false;
+    if (named === undefined) return false;
+    const here = this.#options.roster.findById(named.id)?.holder;
+    if (here !== undefined) {
+      if (here.uid === arrival.uid && here.clientId === arrival.clientId) this.#claim(here, arrival);
+      return false;
+    }
     const known = this.#fetching.get(named.id);
     if (known !== undefined) return known;
     const fetching = this.#fetch(named.id, admitted, arrival)
@@ -171,6 +196,7 @@ export class Handover<Context> {
       })
       .finally(() => this.#fetching.delete(named.id));
     this.#fetching.set(named.id, fetching);
+    this.#underWay.add(fetching);
     return fetching;
   }
 
@@ -211,19 +237,23 @@ export class Handover<Context> {
     const snapshot = await this.#take(id, arrival);
     if (snapshot !== undefined) return snapshot;
     const answer = await this.#moving.askAll(question, asked, isLate);
-    return answer === "put" ? this.#take(id, arrival) : answer === "stale" ? "stale" : undefined;
+    // Also where none has it: the one that had may have put it as it ended.
+    return answer === "stale" ? "stale" : this.#take(id, arrival);
   }
 
   /** A session that is here, and that another server may ask for. */
   async #findMovable(id: string): Promise<Movable | undefined> {
     const { roster } = this.#options;
     await this.#fetching.get(id);
+    // Whoever hears that it is not here finds it there.
+    await this.#putting.get(id);
     const found = roster.findById(id);
     if (found === undefined) return undefined;
     const { holder: driver, attempt, binding = null } = found;
     const { session, uid, clientId, departure } = driver;
     return {
-      attempt,
+      // One that was doubled on its way takes nothing away from the other.
+      attempt: Math.max(attempt, this.#claims.get(driver) ?? 0),
       isOf: (asked) =>
         asked.uid === uid &&
         asked.clientId === clientId &&
@@ -282,12 +312,17 @@ export class Handover<Context> {
     const { roster, rooms, makeDriver, getShared } = this.#options;
     const { attempt, instance } = snapshot;
     const driver = makeDriver(admitted, snapshot.id);
+    this.#claim(driver, arrival);
     roster.add(driver, { ...arrival, attempt, instance });
     driver.restore(snapshot.state);
     // As one more that is away it may have been one too many.
     if (driver.session.status !== "away") return;
     rooms.restore(driver, snapshot.rooms);
     getShared().catchUp(driver, missed);
+  }
+
+  #claim(driver: SessionDriver<Context>, { attempt }: Arrival): void {
+    this.#claims.set(driver, Math.max(attempt, this.#claims.get(driver) ?? 0));
   }
 
   async #put(snapshot: SessionSnapshot): Promise<void> {

@@ -70,6 +70,8 @@ export class Moving {
   async ask(question: SessionQuestion, asked: Set<NodeId>, isLate: () => void): Promise<SessionAnswer["type"]> {
     const { cluster } = this.#options;
     const born = nodeOf(question.id);
+    // One that another node is being given is asked for there.
+    await this.#leaving.get(question.id);
     let node = born === cluster.node ? this.#moved.get(question.id) : born;
     for (let hops = 0; node !== undefined && node !== cluster.node && hops < MAX_HOPS; hops++) {
       asked.add(node);

@@ -119,11 +119,6 @@ export class Roster<Context> {
     return this.#sessions.find(arrival);
   }
 
-  /** True where that session is here, live or away. */
-  has(id: string): boolean {
-    return this.#sessions.has(id);
-  }
-
   /** The driver of that session, live or away, and the last attempt that it had. */
   findById(id: string): ReturnType<SessionTable<SessionDriver<Context>>["findById"]> {
     return this.#sessions.findById(id);

@@ -102,6 +102,8 @@ export interface ServerCoreOptions<
 /** What `metrics` says of a cluster where there is none. */
 const ALONE = { clusterNodes: 1, clusterTopics: 0, clusterUids: 0 };
 const closeKinds = { drainMs: 0 };
+/** A server that ends waits so long for what was sent into rooms to be in their histories. */
+const HISTORY_MS = 5_000;
 
 export function createServer<
   Context = unknown,
@@ -317,6 +319,10 @@ export function createServer<
     await shutdown.closeAll(Array.from(roster.findAll(), ({ departure }) => departure));
     await roster.waitForSockets();
     await core.closeListeners?.();
+    if (handover !== undefined) {
+      await handover.settle();
+      await rooms.posts.underWay.settle(host, HISTORY_MS);
+    }
     await sharing?.end();
     await cluster?.leave();
   };

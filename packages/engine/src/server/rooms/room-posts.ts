@@ -1,5 +1,6 @@
 import { type SenteEvent, UsageError } from "@sente-lite/protocol";
-import { whenSettled } from "@sente-lite/protocol/calls";
+import { BackplaneError } from "@sente-lite/protocol/backplane";
+import { isThenable, whenSettled } from "@sente-lite/protocol/calls";
 import type { PostOptions, RoomPost } from "@sente-lite/protocol/cluster";
 import type {
   HistoryBounds,
@@ -12,15 +13,21 @@ import type {
   RoomTable,
 } from "@sente-lite/protocol/rooms";
 import { weightOf } from "@sente-lite/protocol/session";
+import type { Host } from "../../host.ts";
 import { createMatcher, labelsOf } from "../registry.ts";
 import type { Roster } from "../roster.ts";
 import type { SessionDriver } from "../session-driver.ts";
 import type { Sharing } from "../sharing.ts";
+import { UnderWay } from "../under-way.ts";
 import { type ChannelId, Post, type Posted } from "./post.ts";
 import { RoomFeed } from "./room-feed.ts";
 import { kindOf, type RoomKind } from "./room-kinds.ts";
 
+/** Whoever joins while the broker is away is read for again after so long. */
+const AGAIN_MS = 1_000;
+
 export interface RoomPostsOptions<Context> {
+  readonly host: Pick<Host, "setTimer">;
   readonly kinds: RoomPatterns<RoomKind<Context>>;
   readonly histories: RoomHistories<Posted>;
   readonly roster: Pick<Roster<Context>, "isReached">;
@@ -65,6 +72,9 @@ export class RoomPosts<Context> {
   /** Where the history stood when they joined: what came before they have, or do not get. */
   readonly #joinedAt = new WeakMap<Member<Context>, number>();
 
+  /** Events that are on their way into a history, and are told to the other nodes then. */
+  readonly underWay: UnderWay = new UnderWay();
+
   /** `table`: who is in which room. */
   constructor(options: RoomPostsOptions<Context>, table: RoomTable<SessionDriver<Context>, Posted>) {
     this.#options = options;
@@ -89,7 +99,7 @@ export class RoomPosts<Context> {
     }
     const bytes = posted.event[0].length + weightOf(posted.event[1], bounds.maxBytes);
     const appended = histories.append(room, posted, bytes, bounds);
-    void this.#reportFailure(
+    const told = this.#reportFailure(
       room,
       whenSettled(appended, ({ offset }) => {
         if (sharing === undefined) this.#deliver(room, posted, offset);
@@ -99,6 +109,7 @@ export class RoomPosts<Context> {
         }
       }),
     );
+    if (told !== undefined) this.underWay.add(told);
     return meant;
   }
 
@@ -146,20 +157,48 @@ export class RoomPosts<Context> {
     return this.#options.histories.read(room, range, bounds);
   }
 
-  /** Reads for one who joins what came since a position, or where the history stands; without one, nothing. */
+  /**
+   * Reads for one who joins what came since a position, or where the history stands; without one, nothing. While the broker
+   * is away that is tried again, as long as the one is meant to be in there.
+   */
   readMissed(
-    room: string,
+    member: Member<Context>,
     since: RoomPosition | undefined,
     join: (read: HistoryRead<Posted> | undefined) => void,
   ): Promise<void> | undefined {
     const { kinds, histories, sharing } = this.#options;
+    const { room } = member;
     const range: HistoryRange = since === undefined ? { limit: 0 } : { after: since };
     const bounds = kinds.find(room)?.history;
-    // What others post arrives before the place in the history is read.
-    const held = sharing?.holdRoom(room);
-    if (sharing !== undefined && bounds !== undefined) this.#feed(room, bounds);
     const readNow = () => bounds && histories.read(room, range, bounds);
-    return this.#reportFailure(room, whenSettled(held === undefined ? readNow() : held.then(readNow), join));
+    const read = () => {
+      // What others post arrives before the place in the history is read.
+      const held = sharing?.holdRoom(room);
+      if (sharing !== undefined && bounds !== undefined) this.#feed(room, bounds);
+      return held === undefined ? readNow() : held.then(readNow);
+    };
+    const reading = read();
+    const found = isThenable(reading) ? this.#untilRead(member, reading, read) : reading;
+    return this.#reportFailure(room, whenSettled(found, join));
+  }
+
+  async #untilRead<T>(
+    member: Member<Context>,
+    first: PromiseLike<T>,
+    read: () => PromiseLike<T> | T,
+  ): Promise<T | undefined> {
+    const { host } = this.#options;
+    for (let reading: PromiseLike<T> | T = first, isFirst = true; ; isFirst = false) {
+      try {
+        return await reading;
+      } catch (error) {
+        if (!(error instanceof BackplaneError)) throw error;
+        if (isFirst) this.#options.report(error, { source: "histories", room: member.room });
+      }
+      await new Promise<void>((resolve) => void host.setTimer(AGAIN_MS, resolve));
+      if (member.status === "over") return undefined;
+      reading = read();
+    }
   }
 
   /** Lets one in that was read for; returns what it missed, for `deliverMissed`. */

@@ -47,6 +47,8 @@ export class Rooms<Context> {
   readonly posts: RoomPosts<Context>;
   readonly #options: RoomsOptions<Context>;
   readonly #table: RoomTable<SessionDriver<Context>, Posted>;
+  /** Of sessions that came from another server: rooms whose history is still read for what they missed. */
+  readonly #restoring = new WeakMap<Member<Context>, SnapshotRoom>();
 
   constructor(options: RoomsOptions<Context>) {
     this.#options = options;
@@ -82,7 +84,7 @@ export class Rooms<Context> {
   /** Lets a connection in, with what came since a position first. */
   enter(member: Member<Context>, since: RoomPosition | undefined, tell: TellJoined): Promise<void> | undefined {
     member.catchUp();
-    return this.posts.readMissed(member.room, since, (read) => this.#join(member, read, since, tell));
+    return this.posts.readMissed(member, since, (read) => this.#join(member, read, since, tell));
   }
 
   /** Ends a membership. */
@@ -103,8 +105,13 @@ export class Rooms<Context> {
 
   /** A session goes to another server: the rooms that it is in, and up to where it got their events. */
   release(connection: SessionDriver<Context>): readonly SnapshotRoom[] {
-    const members = this.#table.allOf(connection).filter(({ isMember }) => isMember);
-    const rooms = members.map(({ room, position }) => ({ room, position }));
+    const rooms: SnapshotRoom[] = [];
+    for (const member of this.#table.allOf(connection)) {
+      const { isMember, room, position } = member;
+      const restoring = this.#restoring.get(member);
+      if (isMember) rooms.push({ room, position });
+      else if (restoring !== undefined) rooms.push(restoring);
+    }
     this.noteOver(connection);
     return rooms;
   }
@@ -120,7 +127,9 @@ export class Rooms<Context> {
         this.#options.push(connection, makeLeft(room, member, "the session came to a server that has no place for it"));
         continue;
       }
+      this.#restoring.set(member, { room, position });
       void this.enter(member, position, (joined, members) => {
+        this.#restoring.delete(member);
         if (joined === undefined || !knowsRooms(connection)) return;
         const isWhole = position === undefined ? joined.position === undefined : joined.isRecovered;
         if (!isWhole) this.#options.push(connection, makeServerJoined(room, joined, members));

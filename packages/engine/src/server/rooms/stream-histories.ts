@@ -28,14 +28,17 @@ export class StreamHistories implements RoomHistories<Posted> {
     _bytes: number,
     bounds: HistoryBounds,
   ): Promise<RoomPosition> {
-    const { codec, streams } = this.#options;
     const kept = {
       event,
       ...(uid !== undefined && { uid }),
       ...(from !== undefined && { from }),
       ...(except !== undefined && { except: [...labelsOf(except)] }),
     };
-    return streams().append(streamOf(room), codec.encode(kept), bounds);
+    return this.#append(room, this.#options.codec.encode(kept), bounds);
+  }
+
+  async #append(room: string, bytes: Uint8Array, bounds: HistoryBounds): Promise<RoomPosition> {
+    return this.#options.streams().append(streamOf(room), bytes, bounds);
   }
 
   async read(room: string, range: HistoryRange, bounds: HistoryBounds): Promise<HistoryRead<Posted>> {
