@@ -12,6 +12,8 @@ export async function translateErrors<T>(result: Promise<T>): Promise<T> {
 /** What went wrong, by its name alone. */
 export function makeUnreachable(error: unknown): BackplaneError {
   if (error instanceof BackplaneError) return error;
-  const name = error instanceof Error && error.name !== "Error" ? `: ${error.name}` : "";
-  return new BackplaneError("unreachable", `NATS cannot be reached${name}`);
+  const { code } = (typeof error === "object" && error !== null ? error : {}) as { readonly code?: unknown };
+  const named = error instanceof Error && error.name !== "Error" ? error.name : undefined;
+  const name = named ?? (typeof code === "string" && /^[A-Z][A-Z\d_]+$/.test(code) ? code : undefined);
+  return new BackplaneError("unreachable", `NATS cannot be reached${name === undefined ? "" : `: ${name}`}`);
 }

@@ -94,7 +94,7 @@ export function makeUnreachable(error: unknown): BackplaneError {
   };
   // Deno's for what its flags do not allow: node-redis looks at the environment.
   const denied = kind === "NotCapable" ? "NotCapable (--allow-net and --allow-env)" : undefined;
-  const found = [code, message.split(" ")[0]].find((word) => typeof word === "string" && /^[A-Z][A-Z_]+$/.test(word));
+  const found = [code, message.split(" ")[0]].find((word) => typeof word === "string" && /^[A-Z][A-Z\d_]+$/.test(word));
   const name = denied ?? found;
   return new BackplaneError("unreachable", `Redis cannot be reached${name === undefined ? "" : `: ${name}`}`);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,8 @@ import { join } from "node:path";
 export interface BrokerProgram {
   readonly command: string;
   readonly args: (port: number, folder: string) => readonly string[];
+  /** What lies in its folder, where it runs, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** What it prints when it takes connections. */
   readonly ready: RegExp;
 }
@@ -52,8 +54,9 @@ export class BrokerProcess {
   }
 
   async #start(): Promise<void> {
-    const { command, args, ready } = this.#program;
+    const { command, args, files = {}, ready } = this.#program;
     this.#folder = await mkdtemp(join(tmpdir(), "sente-lite-broker-"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(this.#folder, name), text);
     const child = spawn(command, [...args(this.port, this.#folder)], {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "pipe"],

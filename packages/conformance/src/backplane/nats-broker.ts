@@ -5,11 +5,15 @@ import { findBroker } from "../../../../tooling/scripts/brokers.mjs";
 import { BrokerProcess } from "./broker-process.ts";
 import type { Broker } from "./stage.ts";
 
-/** A nats-server with JetStream. */
-export async function startNats(extra: readonly string[] = []): Promise<Broker> {
+/** A nats-server with JetStream; `files` lie where it runs, by name. */
+export async function startNats(
+  extra: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+): Promise<Broker> {
   const process = await BrokerProcess.start({
     command: findBroker("nats-server") ?? "nats-server",
     args: (port, folder) => ["-a", "127.0.0.1", "-p", `${port}`, "-js", "-sd", join(folder, "jetstream"), ...extra],
+    files,
     ready: /Server is ready/,
   });
   return {

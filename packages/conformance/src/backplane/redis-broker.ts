@@ -10,11 +10,15 @@ export const redisArgs = (port: number, folder: string): string[] => [
   ...["--save", "", "--appendonly", "no", "--daemonize", "no"],
 ];
 
-/** A redis-server. */
-export async function startRedis(extra: readonly string[] = []): Promise<Broker> {
+/** A redis-server; `isTls`: that speaks TLS alone, by a certificate that `extra` names. */
+export async function startRedis(extra: readonly string[] = [], { isTls = false } = {}): Promise<Broker> {
   const process = await BrokerProcess.start({
     command: findBroker("redis-server") ?? "redis-server",
-    args: (port, folder) => [...redisArgs(port, folder), ...extra],
+    args: (port, folder) => [
+      ...redisArgs(isTls ? 0 : port, folder),
+      ...(isTls ? ["--tls-port", `${port}`] : []),
+      ...extra,
+    ],
     ready: /Ready to accept connections/,
   });
   return {
