@@ -29,26 +29,28 @@ const lossCells = ({ up, down, resumed, reconnects, told, awayP50Ms, awayP99Ms }
 ];
 const losses = (results) => table(lossHead, each(results, lossCells));
 
+/** What each of many costs, by the rows of each library; `what` and `cellsOf` say of what kind they are and how many. */
+const costs = (what, cellsOf) => (results) =>
+  table(
+    ["", ...what, "CPU of the nodes, each", "CPU of the broker, each", "p50", "p99"],
+    Object.entries(results).flatMap(([name, { rows }]) =>
+      rows.map((measured) => [
+        titleOf(name),
+        ...cellsOf(measured),
+        `${measured.nodesCpuUs} µs`,
+        `${measured.brokerCpuUs} µs`,
+        ms(measured.p50Ms),
+        ms(measured.p99Ms),
+      ]),
+    ),
+  );
+
 export const tablesOf = {
   rolling: losses,
   moves: losses,
   kill: losses,
   broker: losses,
-  cost: (results) =>
-    table(
-      ["", "nodes", "deliveries", "CPU of the nodes, each", "CPU of the broker, each", "p50", "p99"],
-      Object.entries(results).flatMap(([name, { rows }]) =>
-        rows.map(({ nodes, deliveries, nodesCpuUs, brokerCpuUs, p50Ms, p99Ms }) => [
-          titleOf(name),
-          nodes,
-          number(deliveries),
-          `${nodesCpuUs} µs`,
-          `${brokerCpuUs} µs`,
-          ms(p50Ms),
-          ms(p99Ms),
-        ]),
-      ),
-    ),
+  cost: costs(["nodes", "deliveries"], ({ nodes, deliveries }) => [nodes, number(deliveries)]),
   rooms: (results) =>
     table(
       ["", "posts", "to arrive", "missing", "doubled", "reordered", "away p50 / p99"],
@@ -61,21 +63,7 @@ export const tablesOf = {
         `${ms(awayP50Ms)} / ${ms(awayP99Ms)}`,
       ]),
     ),
-  push: (results) =>
-    table(
-      ["", "user", "pushes", "CPU of the nodes, each", "CPU of the broker, each", "p50", "p99"],
-      Object.entries(results).flatMap(([name, { rows }]) =>
-        rows.map(({ where, pushes, nodesCpuUs, brokerCpuUs, p50Ms, p99Ms }) => [
-          titleOf(name),
-          where,
-          number(pushes),
-          `${nodesCpuUs} µs`,
-          `${brokerCpuUs} µs`,
-          ms(p50Ms),
-          ms(p99Ms),
-        ]),
-      ),
-    ),
+  push: costs(["user", "pushes"], ({ where, pushes }) => [where, number(pushes)]),
   units: ({ ours: { users, push } }) =>
     table(
       ["", "CPU", "memory, or bytes through the broker"],
