@@ -120,5 +120,7 @@ async function closeAll(world: World): Promise<void> {
     if (queued > 0) world.fail(`at the end client ${index} holds ${queued} events`);
     if (actor.timers > 0) world.fail(`at the end client ${index} has ${actor.timers} timers`);
   }
-  if (house.actor.timers > 0) world.fail(`at the end the server has ${house.actor.timers} timers`);
+  // One of several says every few hours that it is there.
+  const timers = setup.isHandedOn ? 1 : 0;
+  if (house.actor.timers > timers) world.fail(`at the end the server has ${house.actor.timers} timers`);
 }

@@ -95,6 +95,8 @@ export class CatchingUp {
   /** This node ends: what it posted is left for those who go on with sessions that it was not asked for. Never rejects. */
   async leave(): Promise<void> {
     const { cluster, codec, recent, now } = this.#options;
+    // One that is about to join has said that it begins: others look for what it left.
+    await cluster.joining;
     const { membership } = cluster;
     if (membership?.streams === undefined) return;
     const { streams } = membership;

@@ -25,6 +25,7 @@ export class KnownNodes {
   /** All nodes that began up to there have been met, or began before this one. */
   #at: Position | undefined;
   #node: NodeId = "";
+  #begins = 0;
   #again: Timer;
   #later: Timer;
 
@@ -38,12 +39,17 @@ export class KnownNodes {
     this.#ended.clear();
     this.#unmet.clear();
     this.#node = node;
-    this.#at = await streams?.append(BEGUN_STREAM, writeBegun(node), BOUNDS);
+    const begins = this.#begins;
+    const at = await streams?.append(BEGUN_STREAM, writeBegun(node), BOUNDS);
+    // It ended meanwhile, or began anew.
+    if (begins !== this.#begins) return;
+    this.#at = at;
     this.#streams = streams;
     if (streams !== undefined) this.#planAgain(streams);
   }
 
   end(): void {
+    this.#begins++;
     this.#streams = undefined;
     this.#host.clearTimer(this.#again);
     this.#host.clearTimer(this.#later);
