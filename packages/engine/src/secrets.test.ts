@@ -39,7 +39,8 @@ async function written(payloads: boolean) {
       throw new ProtocolError("failed", "the handler failed");
     },
   });
-  const { client } = tab("ann", {
+  // With headers, as clients of some runtimes have them.
+  const options = {
     params: { token: secrets.query },
     csrfToken: secrets.csrf,
     headers: {
@@ -48,7 +49,8 @@ async function written(payloads: boolean) {
       origin: "https://app.example",
     },
     protocols: ["sente-lite", `token.${secrets.subprotocol}`],
-  });
+  };
+  const { client } = tab("ann", options);
   client.errorChan.on(note);
   const entries: TraceEntry[] = [];
   client.trace((entry) => void entries.push(entry), { payloads });

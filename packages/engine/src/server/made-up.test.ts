@@ -14,7 +14,7 @@ import { createServer } from "./server.ts";
 
 /** Frames, which cost less than requests. */
 const COUNT = 10_000;
-const REQUESTS = 4_000;
+const REQUESTS = 2_000;
 /** Whatever the machine does meanwhile. */
 const PATIENCE_MS = 60_000;
 /** Caches may hold some; the largest holds 2,048 in each of two. */

@@ -235,7 +235,7 @@ describe("four times the input takes at most nine times the time", () => {
   );
 
   it("where gzip has texts and bytes that are alike, or not", () => {
-    for (const [name, make] of shapes.zipped) {
+    for (const [name, make] of some(shapes.zipped)) {
       const sizes = sizesOf(make);
       expectLinear(`${name}, zipped`, sizes, (value) => zipped.encode(value));
       expectLinear(`${name}, unzipped`, mapped(sizes, encodedOr(zipped)), (frame) => zipped.decode(frame));
