@@ -25,8 +25,9 @@ export async function run(library, { posts, everyMs, ...params }) {
   }
 }
 
-export const checks = ({ clients, open, missing, doubled, reordered }) => [
+/** Posts of two nodes have no order between them. */
+export const checks = ({ clients, open, missing, doubled }) => [
   { what: "everybody is connected", isMet: open === clients },
   { what: "everybody has all that was said", isMet: missing === 0 },
-  { what: "nothing doubled or reordered", isMet: doubled + reordered === 0 },
+  { what: "nothing doubled", isMet: doubled === 0 },
 ];
