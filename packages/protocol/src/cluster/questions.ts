@@ -12,10 +12,12 @@ export const CLUSTER_VERSION = 1;
 export const MAX_CLUSTER_BYTES: number = 8 * 1024 * 1024;
 
 /** What nodes ask each other. A number stays what it is for ever. */
-const kinds = { presence: 1, request: 2, session: 3, replies: 4, missed: 5, alive: 6 } as const;
+const kinds = { presence: 1, request: 2, session: 3, missed: 5, alive: 6 } as const;
 
-/** What nodes ask each other: who is here; a request to clients; of a session that moves, itself and its late replies; what
- * was posted to some topics after a number; whether a node lives. */
+/**
+ * What nodes ask each other: who is here; a request to clients; a session that moves; what was posted to some topics after a
+ * number; whether a node lives.
+ */
 export type AskKind = keyof typeof kinds;
 
 const OK = 0;
