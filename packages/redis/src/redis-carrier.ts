@@ -81,7 +81,7 @@ async function translateErrors<T>(result: Promise<T>): Promise<T> {
   }
 }
 
-/** What went wrong, by its name alone. */
+/** What went wrong, by its name alone: what Redis itself answers is no matter of the way there. */
 export function makeUnreachable(error: unknown): BackplaneError {
   const {
     code,
@@ -94,7 +94,13 @@ export function makeUnreachable(error: unknown): BackplaneError {
   };
   // Deno's for what its flags do not allow: node-redis looks at the environment.
   const denied = kind === "NotCapable" ? "NotCapable (--allow-net and --allow-env)" : undefined;
-  const found = [code, message.split(" ")[0]].find((word) => typeof word === "string" && /^[A-Z][A-Z\d_]+$/.test(word));
-  const name = denied ?? found;
+  const name = denied ?? (isName(code) ? code : undefined);
+  const [word] = message.split(" ");
+  if (name === undefined && isName(word)) return new BackplaneError("unreachable", `Redis refused: ${word}`);
   return new BackplaneError("unreachable", `Redis cannot be reached${name === undefined ? "" : `: ${name}`}`);
+}
+
+/** True for a name as the system and Redis give to errors. */
+function isName(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Z][A-Z\d_]+$/.test(value);
 }

@@ -73,7 +73,7 @@ const brokers: Readonly<Record<string, Secured>> = {
         prefix,
         leaseMs,
       }),
-    denied: /WRONGPASS/,
+    denied: /^Redis refused: WRONGPASS$/,
   },
   nats: {
     start: () => {
@@ -93,7 +93,7 @@ authorization { user: "${USER}", password: "${PASSWORD}" }`,
         prefix,
         leaseMs,
       }),
-    denied: /Authorization/,
+    denied: /^NATS refused: AuthorizationError$/,
   },
 };
 
@@ -152,6 +152,25 @@ describe.each(Object.entries(brokers))("backplane: %s behind TLS and a password"
     expect(first).toMatchObject({ error: { code: "unreachable" }, context: { source: "backplane" } });
     expect(await statusOfUpgrade(port)).toBe(503);
     expect(inspect([first, written], { depth: 9, showHidden: true })).not.toContain(PASSWORD);
+  });
+});
+
+describe("backplane: redis, whose user may not do all that is needed", () => {
+  it("is told that Redis refused, by its own word for it", async () => {
+    const broker = await startRedis(["--user", USER, "on", `>${PASSWORD}`, "~*", "&*", "+@all", "-set"]);
+    const stage = new Stage({
+      broker,
+      make: ({ port, prefix }) => redisBackplane({ url: `redis://${USER}:${PASSWORD}@127.0.0.1:${port}`, prefix }),
+    });
+    onTestFinished(async () => {
+      await stage.end();
+      await broker.stop();
+    });
+    const { a } = await stage.joinAll("a");
+    await expect(a.membership.put("key", bytesOf("value"), 1_000)).rejects.toMatchObject({
+      code: "unreachable",
+      message: "Redis refused: NOPERM",
+    });
   });
 });
 
