@@ -96,7 +96,7 @@ export class CatchingUp {
   async leave(): Promise<void> {
     const { cluster, codec, recent, now } = this.#options;
     // One that is about to join has said that it begins: others look for what it left.
-    await cluster.joining;
+    await cluster.settle();
     const { membership } = cluster;
     if (membership?.streams === undefined) return;
     const { streams } = membership;

@@ -1,17 +1,22 @@
 import type { Backplane, Inbox, Membership } from "@sente-lite/protocol/backplane";
 import { readAnswer, writeQuestion } from "@sente-lite/protocol/cluster";
+import { VirtualClock } from "@sente-lite/protocol/testing";
 import { describe, expect, it } from "vitest";
-import { setting } from "../testing/setting.test-support.ts";
+import { setting, testHost } from "../testing/setting.test-support.ts";
+import { Cluster } from "./cluster.ts";
 
-/** A backplane of one node, whose joins a test lets succeed or fail. */
-function scripted() {
+/** A backplane of one node, whose joins a test lets succeed or fail; with a `subscribed` that is waited for after those. */
+function scripted(subscribed?: Promise<void>) {
   const joins: { node: string; inbox: Inbox; resolve: () => void; reject: (error: Error) => void }[] = [];
   const calls: string[] = [];
   const membership: Membership = {
     maxBytes: 1_000_000,
-    subscribe: async (topic) => void calls.push(`subscribe ${topic}`),
+    subscribe: async (topic) => {
+      calls.push(`subscribe ${topic}`);
+      await subscribed;
+    },
     unsubscribe: (topic) => void calls.push(`unsubscribe ${topic}`),
-    post: () => 0,
+    post: (topic) => calls.push(`post ${topic}`),
     ask: async () => new Uint8Array(),
     put: async () => {},
     take: async () => undefined,
@@ -67,6 +72,96 @@ describe("a server with a backplane", () => {
       await closed;
       expect([calls.at(-1), server.isReady()]).toEqual(["leave", false]);
     }
+  });
+
+  it("gives up a join that hangs, reports it, and leaves where that comes to something later", async () => {
+    const { backplane, joins, calls } = scripted();
+    const { server, clock, errors } = setting({ backplane });
+    await clock.advance(29_999);
+    expect([errors, joins.length]).toEqual([[], 1]);
+    await clock.advance(501);
+    expect([errors, joins.length]).toEqual([["join-timeout"], 2]);
+    joins[0]?.resolve();
+    await clock.advance(10);
+    expect([calls, server.isReady()]).toEqual([["leave"], false]);
+    // Of what it gave up nothing is heard any more.
+    joins[0]?.inbox.gap("all");
+    joins[1]?.resolve();
+    await clock.advance(10);
+    joins[0]?.inbox.gone(joins[0].node);
+    await clock.advance(10);
+    expect([errors, server.isReady(), joins.length]).toEqual([["join-timeout"], true, 2]);
+  });
+
+  it("gives up a join after which the broker does not let it subscribe, and posts nothing there", async () => {
+    const { backplane, joins, calls } = scripted(new Promise(() => {}));
+    const { server, clock, errors } = setting({ backplane });
+    await clock.advance(10);
+    joins[0]?.resolve();
+    await clock.advance(29_999);
+    expect([calls, server.isReady()]).toEqual([["subscribe all", "leave"], false]);
+    server.sendFn("ann", ["a/early"]);
+    await clock.advance(100);
+    expect([errors, calls.filter((call) => call.startsWith("post"))]).toEqual([["join-timeout"], []]);
+  });
+
+  it("closes within seconds where a join hangs, and begins none after that", async () => {
+    for (const isJoined of [false, true]) {
+      const { backplane, joins, calls } = scripted(new Promise(() => {}));
+      const { server, clock, errors } = setting({ backplane });
+      await clock.advance(10);
+      if (isJoined) joins[0]?.resolve();
+      let isClosed = false;
+      void server.close().then(() => {
+        isClosed = true;
+      });
+      await clock.advance(4_999);
+      expect(isClosed).toBe(false);
+      await clock.advance(2);
+      expect([isClosed, errors, calls.at(-1)]).toEqual([true, ["join-timeout"], isJoined ? "leave" : undefined]);
+      await clock.advance(60_000);
+      expect([joins.length, errors]).toEqual([1, ["join-timeout"]]);
+    }
+  });
+
+  it("begins no further join once it leaves, and leaves no timer behind", async () => {
+    for (const when of ["at once", "while it joins", "between two"]) {
+      const { backplane, joins } = scripted();
+      const clock = new VirtualClock();
+      const setTimer = (ms: number, fn: () => void) => clock.after(ms, fn);
+      const host = { ...testHost(), setTimer, clearTimer: (timer: unknown) => (timer as (() => void) | undefined)?.() };
+      const hearing = {
+        begun: async () => {},
+        isIn() {},
+        posted() {},
+        gap() {},
+        joined() {},
+        gone() {},
+        lostLease() {},
+      };
+      const cluster = new Cluster({ host, backplane, hearing, report: () => {} });
+      if (when !== "at once") await Promise.resolve();
+      const begun = joins.length;
+      if (when === "between two") {
+        joins[0]?.reject(new Error("no broker"));
+        await cluster.joining;
+      }
+      const left = cluster.leave();
+      joins[0]?.reject(new Error("no broker"));
+      await left;
+      expect([when, joins.length, clock.pending]).toEqual([when, begun, 0]);
+    }
+  });
+
+  it("joins as another where the others held it for gone before it had joined", async () => {
+    const { backplane, joins, calls } = scripted(new Promise(() => {}));
+    const { clock, errors } = setting({ backplane });
+    await clock.advance(10);
+    joins[0]?.resolve();
+    await clock.advance(10);
+    joins[0]?.inbox.gone(joins[0].node);
+    await clock.advance(510);
+    expect([errors, joins.length, calls.at(-1)]).toEqual([["lease-lost"], 2, "leave"]);
   });
 
   it("does not serve rooms with a history over a backplane that keeps no streams, and says so", async () => {

@@ -8,7 +8,7 @@ import {
   type Streams,
 } from "@sente-lite/protocol/backplane";
 import { type AskKind, readAnswer, readQuestion, writeAnswer, writeQuestion } from "@sente-lite/protocol/cluster";
-import { type Host, randomId } from "../host.ts";
+import { type Host, randomId, type Timer } from "../host.ts";
 
 type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 
@@ -16,6 +16,8 @@ type Report = (error: unknown, context: Readonly<Record<string, unknown>>) => vo
 export interface Hearing extends Pick<Inbox, "posted" | "gap" | "joined" | "gone"> {
   /** It has joined; what rejects here is a join that failed. */
   begun(node: NodeId, membership: Membership): Promise<void>;
+  /** All that was needed for it is in force: from now on this node is one of them. */
+  isIn(membership: Membership): void;
   /** The others held it for gone: it has missed what they posted. */
   lostLease(): void;
 }
@@ -33,6 +35,10 @@ export interface ClusterOptions {
 /** So long after a join that failed comes the next, and at most so long. */
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
+/** What has not come to an end within that is given up, and tried anew. */
+const JOIN_MS = 30_000;
+/** A server that ends waits so long for a join that is under way. */
+const END_MS = 5_000;
 /** Clients that are refused since the node has not joined come again in so many ms. */
 const COME_AGAIN_MS = 1_000;
 
@@ -48,6 +54,10 @@ export class Cluster {
   #membership: Membership | undefined;
   /** Settles with the attempt that is under way, however it ends. */
   #attempt: Promise<void>;
+  /** Has it fail. */
+  #giveUp: (why: ProtocolError) => void = () => {};
+  #retry: Timer;
+  #isEnding = false;
   #hasLeft = false;
   #lastAwayAt = Number.NEGATIVE_INFINITY;
 
@@ -117,11 +127,21 @@ export class Cluster {
     return readAnswer(await membership.ask(node, writeQuestion(kind, body), timeoutMs));
   }
 
+  /** The server ends: no further attempt to join begins, and one that is under way has 5 s. Never rejects. */
+  async settle(): Promise<void> {
+    const { host } = this.#options;
+    this.#isEnding = true;
+    host.clearTimer(this.#retry);
+    const timer = host.setTimer(END_MS, () => this.#giveUp(joinedLate()));
+    await this.#attempt;
+    host.clearTimer(timer);
+  }
+
   /** Leaves; what others hold of this node ends. Never rejects. */
   async leave(): Promise<void> {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    await this.#attempt;
+    await this.settle();
     const membership = this.#membership;
     this.#membership = undefined;
     try {
@@ -132,45 +152,80 @@ export class Cluster {
   }
 
   async #join(retryMs: number): Promise<void> {
-    if (this.#hasLeft) return;
-    const { backplane, host } = this.#options;
-    let membership: Membership | undefined;
+    if (this.#isEnding) return;
+    const { host, hearing } = this.#options;
     try {
-      membership = await backplane.join(this.#node, this.#inbox(this.#node));
-      await this.#hearing.begun(this.#node, membership);
+      const membership = await this.#begin(this.#node);
+      hearing.isIn(membership);
       this.#membership = membership;
     } catch (error) {
-      void membership?.leave().catch(() => {});
       this.#report(error);
-      if (this.#hasLeft) return;
+      if (this.#isEnding) return;
       this.#node = nodeIdOf(host);
-      host.setTimer(retryMs, () => {
+      this.#retry = host.setTimer(retryMs, () => {
         this.#attempt = this.#join(Math.min(2 * retryMs, MAX_RETRY_MS));
       });
     }
   }
 
-  #inbox(node: NodeId): Inbox {
+  /** Joins in time; where that fails, what there is of the membership ends, also what comes of it later. */
+  async #begin(node: NodeId): Promise<Membership> {
+    const { backplane, host, hearing } = this.#options;
+    let membership: Membership | undefined;
+    let isOver = false;
+    let timer: Timer;
+    const leave = () => void membership?.leave().catch(() => {});
+    const late = new Promise<never>((_, reject) => {
+      this.#giveUp = reject;
+      timer = host.setTimer(JOIN_MS, () => reject(joinedLate()));
+    });
+    const begun = async () => {
+      membership = await backplane.join(
+        node,
+        this.#inbox(node, () => isOver),
+      );
+      if (isOver) leave();
+      else await hearing.begun(node, membership);
+      return membership;
+    };
+    try {
+      return await Promise.race([begun(), late]);
+    } catch (error) {
+      isOver = true;
+      leave();
+      throw error;
+    } finally {
+      host.clearTimer(timer);
+    }
+  }
+
+  #inbox(node: NodeId, isOver: () => boolean): Inbox {
     const hearing = this.#hearing;
+    const hear = (say: () => void) => {
+      if (!isOver()) say();
+    };
     return {
-      posted: (from, topic, bytes, number) => hearing.posted(from, topic, bytes, number),
-      gap: (from) => hearing.gap(from),
-      joined: (other) => hearing.joined(other),
-      gone: (other) => (other === node ? this.#isStranger() : hearing.gone(other)),
+      posted: (from, topic, bytes, number) => hear(() => hearing.posted(from, topic, bytes, number)),
+      gap: (from) => hear(() => hearing.gap(from)),
+      joined: (other) => hear(() => hearing.joined(other)),
+      gone: (other) => hear(() => (other === node ? this.#isStranger() : hearing.gone(other))),
       asked: (from, bytes) => this.#asked(from, bytes),
-      failed: (error) => {
-        if (error.code === "unreachable") this.#lastAwayAt = this.#options.host.monotonic();
-        this.#report(error);
-      },
+      failed: (error) =>
+        hear(() => {
+          if (error.code === "unreachable") this.#lastAwayAt = this.#options.host.monotonic();
+          this.#report(error);
+        }),
     };
   }
 
   /** The others hold this node for gone, and it has missed what they posted: it joins anew. */
   #isStranger(): void {
-    if (this.#membership === undefined || this.#hasLeft) return;
+    const why = new ProtocolError("lease-lost", "the other nodes held this one for gone: it joins again, as another");
+    if (this.#membership === undefined) this.#giveUp(why);
+    if (this.#membership === undefined || this.#isEnding) return;
     this.#membership = undefined;
     this.#node = nodeIdOf(this.#options.host);
-    this.#report(new ProtocolError("lease-lost", "the other nodes held this one for gone: it joins again, as another"));
+    this.#report(why);
     this.#hearing.lostLease();
     this.#attempt = this.#join(RETRY_MS);
   }
@@ -192,6 +247,10 @@ export class Cluster {
   #report(error: unknown, from?: NodeId): void {
     this.#options.report(error, { source: "backplane", node: this.node, ...(from !== undefined && { from }) });
   }
+}
+
+function joinedLate(): ProtocolError {
+  return new ProtocolError("join-timeout", "the backplane did not let this node join in time");
 }
 
 /** 64 random bits: what is told apart by it are the nodes of one cluster, ever. */

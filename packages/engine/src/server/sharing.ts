@@ -267,6 +267,9 @@ export class Sharing implements Hearing {
     await membership.subscribe(ALL);
     await this.#topics.use(membership);
     await this.#known.begin(node, membership.streams);
+  }
+
+  isIn(membership: Membership): void {
     this.#posts.use(membership);
   }
 

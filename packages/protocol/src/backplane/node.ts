@@ -94,9 +94,15 @@ export class BrokerNode implements Membership {
     const { node } = this.#options;
     await this.#carrier.subscribe(CONTROL);
     await this.#carrier.subscribe(channelOf(node));
+    if (this.#isOver) return;
     this.#outbox.say({ channel: CONTROL, kind: kinds.hello });
     this.#planBeat();
     this.#beat();
+  }
+
+  /** It has not begun in time: it will not. */
+  giveUp(): void {
+    this.#end();
   }
 
   async subscribe(topic: Topic): Promise<void> {
