@@ -6,11 +6,14 @@ import type { Stage } from "./stage.ts";
 const MOVES = 4;
 
 /** A server that is a node, and what it was sent and reported. */
-async function startServer(stage: Stage, name: string, taken: unknown[], reported: string[]) {
-  const server = makeChannelSocketServer({
-    userIdFn: ({ url }) => url.searchParams.get("uid"),
-    backplane: stage.makeBackplane(),
-  });
+async function startServer(
+  stage: Stage,
+  name: string,
+  taken: unknown[],
+  reported: string[],
+  backplane = stage.makeBackplane(),
+) {
+  const server = makeChannelSocketServer({ userIdFn: ({ url }) => url.searchParams.get("uid"), backplane });
   onTestFinished(() => server.close());
   server.errorChan.on(({ error }) => reported.push(`${name}: ${error.message}`));
   server.chRecv.on("a/n", ({ data }) => taken.push(data));
@@ -98,5 +101,30 @@ export function serversSuite(stageOf: () => Stage): void {
     expect(got.get("a/pushed")).toEqual(all.slice(0, -3));
     expect(got.get("c/pushed")).toEqual([1]);
     expect([client.state.get().sessionId, client.state.get().sessionLost, reported]).toEqual([sessionId, false, []]);
+  });
+}
+
+/** The same where there is a network between servers and broker. */
+export function serversNetworkSuite(stageOf: () => Stage): void {
+  it("have what another pushed that began and ended while they had lost the broker", async () => {
+    const stage = stageOf();
+    const reported: string[] = [];
+    const { backplane, proxy } = await stage.makeBackplaneBehindProxy();
+    const { server, port } = await startServer(stage, "a", [], reported, backplane);
+    const client = makeChannelSocketClient(`ws://127.0.0.1:${port}/chsk?uid=ann`);
+    onTestFinished(() => client.close());
+    const got: unknown[] = [];
+    client.chRecv.on("b/pushed", ({ data }) => got.push(data));
+    await client.ready();
+    proxy.do({ type: "refuse" });
+    await expect.poll(() => reported, { timeout: 20_000 }).toEqual(["a: the broker is away"]);
+    const other = await startServer(stage, "b", [], reported);
+    await expect.poll(() => other.server.isReady(), { timeout: 20_000 }).toBe(true);
+    other.server.sendFn("ann", ["b/pushed", 1]);
+    other.server.broadcastFn(["b/pushed", 2]);
+    await other.server.close();
+    proxy.do({ type: "flow" });
+    await expect.poll(() => got, { timeout: 20_000 }).toEqual([1, 2]);
+    expect([client.state.get().sessionLost, server.metrics().clusterGaps, reported.length]).toEqual([false, 0, 1]);
   });
 }

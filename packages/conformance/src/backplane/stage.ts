@@ -62,6 +62,12 @@ export class Stage {
     return this.#driver.make({ port: this.#driver.broker?.port ?? 0, prefix: this.prefix });
   }
 
+  /** The same behind a proxy of its own. */
+  async makeBackplaneBehindProxy(): Promise<{ readonly backplane: Backplane; readonly proxy: TcpProxy }> {
+    const proxy = this.#addProxy();
+    return { backplane: this.#driver.make({ port: await proxy.listen(), prefix: this.prefix }), proxy };
+  }
+
   async join(id: string, options: Partial<DriverOptions> = {}): Promise<StagedNode> {
     const heard = new Heard();
     const port = this.#driver.broker?.port ?? 0;
@@ -80,8 +86,7 @@ export class Stage {
 
   /** A node behind a proxy of its own. */
   async joinThroughProxy(id: string, options: Partial<DriverOptions> = {}): Promise<StagedNode & { proxy: TcpProxy }> {
-    const proxy = new TcpProxy(this.broker.port);
-    this.#proxies.push(proxy);
+    const proxy = this.#addProxy();
     return { ...(await this.join(id, { ...options, port: await proxy.listen() })), proxy };
   }
 
@@ -91,6 +96,12 @@ export class Stage {
     const started = await NodeProcess.start({ name, port, prefix: this.prefix, ...options });
     this.#processes.push(started);
     return started;
+  }
+
+  #addProxy(): TcpProxy {
+    const proxy = new TcpProxy(this.broker.port);
+    this.#proxies.push(proxy);
+    return proxy;
   }
 
   async end(): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { serverNames } from "../runtimes.mjs";
 import { bytesOf, textOf } from "./heard.ts";
 import { networkSuite } from "./network-suite.ts";
-import { serversSuite } from "./servers-suite.ts";
+import { serversNetworkSuite, serversSuite } from "./servers-suite.ts";
 import { type Driver, Stage } from "./stage.ts";
 import { streamsSuite } from "./streams-suite.ts";
 
@@ -267,6 +267,9 @@ export function backplaneSuite(name: string, { hasBroker }: BackplaneSuiteOption
 
     streamsSuite(() => stage);
     serversSuite(() => stage);
-    if (hasBroker) networkSuite(() => stage, serverNames);
+    if (hasBroker) {
+      serversNetworkSuite(() => stage);
+      networkSuite(() => stage, serverNames);
+    }
   });
 }

@@ -126,12 +126,13 @@ export class CatchingUp {
         // It may have ended meanwhile.
       }
     }
-    const left = await this.#readLeftBy(node);
+    const left = await this.readLeft(node);
     // One that was not seen ended before this one began.
     return left?.after(topics, after, now() - (this.#endedAt.get(node) ?? 0));
   }
 
-  async #readLeftBy(node: NodeId): Promise<RecentPosts | undefined> {
+  /** What a node left as it ended; undefined where that is not there, or not to be had. Never rejects. */
+  async readLeft(node: NodeId): Promise<RecentPosts | undefined> {
     const known = this.#left.get(node);
     if (known !== undefined) return known;
     const { cluster, codec } = this.#options;

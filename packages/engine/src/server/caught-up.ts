@@ -5,6 +5,8 @@ import type { Heard } from "@sente-lite/protocol/cluster";
 export interface Origin {
   readonly from: NodeId;
   readonly number: number;
+  /** Whom it means; absent where everybody. */
+  readonly isFor?: ((session: object) => boolean) | undefined;
 }
 
 /**
@@ -21,10 +23,11 @@ export class CaughtUp<S extends object> {
     this.#isEmpty = false;
   }
 
-  /** A test for sessions that have what came with that post; undefined where none came from another node yet. */
-  filterOf({ from, number }: Origin): ((session: S) => boolean) | undefined {
-    if (this.#isEmpty) return undefined;
+  /** A test for sessions that have what came with that post, or are not meant; undefined where none came from another node yet. */
+  filterOf({ from, number, isFor }: Origin): ((session: S) => boolean) | undefined {
+    if (this.#isEmpty && isFor === undefined) return undefined;
     return (session) => {
+      if (isFor?.(session) === false) return true;
       const upTo = this.#upTo.get(session);
       const told = upTo?.get(from);
       if (upTo === undefined || told === undefined) return false;

@@ -137,6 +137,7 @@ describe("a server with a backplane", () => {
         gap() {},
         joined() {},
         gone() {},
+        away() {},
         lostLease() {},
       };
       const cluster = new Cluster({ host, backplane, hearing, report: () => {} });

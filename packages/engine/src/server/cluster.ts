@@ -18,6 +18,8 @@ export interface Hearing extends Pick<Inbox, "posted" | "gap" | "joined" | "gone
   begun(node: NodeId, membership: Membership): Promise<void>;
   /** All that was needed for it is in force: from now on this node is one of them. */
   isIn(membership: Membership): void;
+  /** The broker is away; where it comes back in time, the others tell what they posted meanwhile. */
+  away(): void;
   /** The others held it for gone: it has missed what they posted. */
   lostLease(): void;
 }
@@ -212,7 +214,10 @@ export class Cluster {
       asked: (from, bytes) => this.#asked(from, bytes),
       failed: (error) =>
         hear(() => {
-          if (error.code === "unreachable") this.#lastAwayAt = this.#options.host.monotonic();
+          if (error.code === "unreachable") {
+            this.#lastAwayAt = this.#options.host.monotonic();
+            hearing.away();
+          }
           this.#report(error);
         }),
     };

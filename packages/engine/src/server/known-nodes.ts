@@ -56,8 +56,13 @@ export class KnownNodes {
     this.#later = undefined;
   }
 
+  /** Of what it posts nothing is overlooked, from its beginning on. */
   noteMet(node: NodeId): void {
     this.#met.add(node);
+  }
+
+  isMet(node: NodeId): boolean {
+    return this.#met.has(node);
   }
 
   /** Another node has ended: what it posted was heard. */
@@ -72,6 +77,25 @@ export class KnownNodes {
   /** For the snapshot of a session that leaves. */
   get snapshot(): SnapshotNodes | undefined {
     return this.#at && { at: this.#at, ended: [...this.#ended] };
+  }
+
+  /**
+   * The nodes that began and that this one never met. Where the broker has forgotten the log, none: it begins anew. Rejects
+   * where the broker is away.
+   */
+  async findUnmet(): Promise<readonly NodeId[]> {
+    const streams = this.#streams;
+    const from = this.#at;
+    if (streams === undefined || from === undefined) return [];
+    const { entries, isComplete } = await streams.read(BEGUN_STREAM, { after: from, limit: BOUNDS.size }, BOUNDS);
+    if (this.#streams !== streams) return [];
+    if (isComplete) {
+      const begun = new Set(entries.map(({ bytes }) => readBegun(bytes)));
+      return [...begun].filter((node) => node !== this.#node && !this.#met.has(node));
+    }
+    const at = await streams.append(BEGUN_STREAM, writeBegun(this.#node), BOUNDS);
+    if (this.#streams === streams) this.#at = at;
+    return [];
   }
 
   /** The nodes of which that snapshot knows nothing; undefined where that cannot be told. Never rejects. */

@@ -179,6 +179,20 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect([a, b].map(({ server }) => server.metrics().connections)).toEqual([1, 0]);
   });
 
+  it("goes on there where the broker has started again with nothing before", async () => {
+    const { a, b, c, servers, clock, backplane, nodeOf, got, move, end } = await beside();
+    backplane.split(...servers.map(nodeOf));
+    backplane.forget();
+    await clock.advance(3_000);
+    backplane.heal();
+    await clock.advance(5_000);
+    for (const to of [b, c, a]) await move(to);
+    c.server.sendFn("ann", ["s/n", 1]);
+    await clock.advance(100);
+    const errors = servers.map(() => "unreachable");
+    expect([got, end()]).toEqual([[1], { ...whole, errors }]);
+  });
+
   it("is told as lost where its server lets go of it when nobody waits for it any more", async () => {
     const { a, b, client, move, clock, backplane, nodeOf } = await beside(2);
     const lost: unknown[] = [];

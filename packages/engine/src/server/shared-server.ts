@@ -17,6 +17,10 @@ export interface SharedServer {
   unheard(topic: Topic): void;
   /** Ends the sessions that are meant by what is posted there, or all; returns how many. */
   endSessions(topic: Topic | undefined): number;
+  /** Those who are here, or away. */
+  sessions(): WeakSet<object>;
+  /** Reads from the histories that nodes share what was not heard of them. */
+  readHistories(): void;
   /** A user is in the cluster now, or no more. */
   presence(uid: string | null, isHere: boolean, isToTell: boolean): void;
   /** A user is in a room at another node now, or no more. */

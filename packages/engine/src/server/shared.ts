@@ -140,6 +140,14 @@ export class Shared<Context> implements SharedServer {
     return meant.length;
   }
 
+  sessions(): WeakSet<object> {
+    return new WeakSet(this.#options.roster.findAll());
+  }
+
+  readHistories(): void {
+    void this.#options.rooms.posts.readHistories();
+  }
+
   presence(uid: string | null, isHere: boolean, isToTell: boolean): void {
     const { roster, dispatcher } = this.#options;
     roster.notePresence(uid, isHere);

@@ -17,6 +17,7 @@ import {
   type Post,
   PostCodec,
   type PostOptions,
+  type RecentPosts,
   type RoomPost,
   roomTopic,
   type Target,
@@ -25,11 +26,13 @@ import {
 import type { SessionSnapshot, SnapshotNodes } from "@sente-lite/protocol/session";
 import type { Host, Timer } from "../host.ts";
 import { CatchingUp } from "./catching-up.ts";
+import type { Origin } from "./caught-up.ts";
 import type { Cluster, Hearing } from "./cluster.ts";
 import { KnownNodes } from "./known-nodes.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Counters } from "./metrics.ts";
 import { byTopic, NodePosts, type OrderOf } from "./node-posts.ts";
+import { type Here, Overlooked } from "./overlooked.ts";
 import { isRoom, labelsOf } from "./registry.ts";
 import { deliver, type SharedServer } from "./shared-server.ts";
 import { Topics } from "./topics.ts";
@@ -65,6 +68,7 @@ export class Sharing implements Hearing {
   readonly #topics: Topics;
   readonly #posts: NodePosts;
   readonly #known: KnownNodes;
+  readonly #overlooked: Overlooked;
   #catchingUp: CatchingUp | undefined;
   #server: SharedServer | undefined;
   #cluster: Cluster | undefined;
@@ -84,6 +88,14 @@ export class Sharing implements Hearing {
       noteSent: (post, number) => this.#machine.noteSent(post, number, now()),
     });
     this.#known = new KnownNodes(host);
+    this.#overlooked = new Overlooked({
+      host,
+      known: this.#known,
+      look: () => ({ topics: [ALL, ...this.#topics.all], sessions: this.#server?.sessions() ?? new WeakSet() }),
+      readLeft: async (node) => this.#catchingUp?.readLeft(node),
+      give: (node, left, here) => this.#giveLeft(node, left, here),
+      gap: (node) => this.gap(node),
+    });
     this.#topics = new Topics({
       host,
       now,
@@ -248,6 +260,7 @@ export class Sharing implements Hearing {
     this.#machine.flush();
     this.#run();
     this.#posts.end();
+    this.#overlooked.end();
     await this.#catchingUp?.leave();
     this.#known.end();
     this.#topics.end();
@@ -297,11 +310,44 @@ export class Sharing implements Hearing {
     this.#run();
   }
 
+  away(): void {
+    this.#overlooked.noteAway();
+  }
+
   lostLease(): void {
+    this.#overlooked.end();
     this.#known.end();
     this.#posts.end();
     this.#machine.lostLease(this.#options.now());
     this.#run();
+  }
+
+  /** A node has ended of which nothing was heard here: what it posted is given to those who would have heard it. */
+  #giveLeft(node: NodeId, left: RecentPosts, { topics, sessions }: Here): void {
+    const { counters, now } = this.#options;
+    const { isComplete, posts } = left.after(topics, 0, now());
+    if (!isComplete) this.gap(node);
+    const isFor = (session: object) => sessions.has(session);
+    for (const { bytes, number } of posts) {
+      counters.clusterPostsIn++;
+      this.#deliverLeft(bytes, { from: node, number, isFor });
+    }
+    // What it told of users and rooms the others know.
+    this.#machine.presence.gap("all");
+    this.#run();
+    this.#server?.readHistories();
+  }
+
+  #deliverLeft(bytes: Uint8Array, origin: Origin): void {
+    let post: Post | undefined;
+    try {
+      post = this.codec.read(bytes);
+      if (this.#server !== undefined && post.type !== "presence") deliver(this.#server, post, origin);
+    } catch (error) {
+      this.#options.report(error, { source: "backplane", from: origin.from });
+      // It is of another version.
+      if (post === undefined) this.gap(origin.from);
+    }
   }
 
   #post(topic: Topic, post: Post): void {

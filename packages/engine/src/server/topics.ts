@@ -40,6 +40,11 @@ export class Topics {
     return this.#topics.size;
   }
 
+  /** Those that it is subscribed to, or asks for. */
+  get all(): readonly Topic[] {
+    return [...this.#topics.keys()];
+  }
+
   /** The node has joined: what is needed is subscribed to there. */
   async use(membership: Membership): Promise<void> {
     this.#membership = membership;

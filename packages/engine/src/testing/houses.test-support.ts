@@ -1,13 +1,14 @@
 import type { Codec, ServerOptions } from "@sente-lite/protocol";
+import type { Backplane } from "@sente-lite/protocol/backplane";
 import { type MemoryBackplane, memoryBackplane, VirtualClock } from "@sente-lite/protocol/testing";
 import { type Setting, setting } from "./setting.test-support.ts";
 
 type HouseOptions = ServerOptions & { readonly codec?: Codec };
 
-export interface Houses {
+export interface Houses<B = MemoryBackplane> {
   /** The servers of one application, each a node of it. */
   readonly nodes: readonly Setting<undefined>[];
-  readonly backplane: MemoryBackplane;
+  readonly backplane: B;
   /** The ids under which they joined, in their order. */
   readonly ids: readonly string[];
   /** One more node. */
@@ -18,11 +19,20 @@ export interface Houses {
 
 /** Servers in memory, over a backplane in memory, in virtual time. */
 export async function houses(count: number, options: HouseOptions = {}): Promise<Houses> {
+  return housesOn((clock) => memoryBackplane({ clock, leaseMs: 200 }), count, options);
+}
+
+/** The same over another backplane. */
+export async function housesOn<B extends Backplane>(
+  makeBackplane: (clock: VirtualClock) => B,
+  count: number,
+  options: HouseOptions = {},
+): Promise<Houses<B>> {
   const clock = new VirtualClock();
-  const backplane = memoryBackplane({ clock, leaseMs: 200 });
+  const backplane = makeBackplane(clock);
   const nodes: Setting<undefined>[] = [];
   const ids: string[] = [];
-  const noteJoin: typeof backplane.join = (node, inbox) => {
+  const noteJoin: Backplane["join"] = (node, inbox) => {
     ids.push(node);
     return backplane.join(node, inbox);
   };

@@ -98,6 +98,11 @@ export class VirtualBroker implements Backplane {
     this.#line(node).losing = messages;
   }
 
+  /** What was put, and the streams, are no more, as of a broker without a disk that starts again. */
+  forget(): void {
+    this.#kept.forget();
+  }
+
   isClosed(node: NodeId): boolean {
     return this.#line(node).isClosed;
   }

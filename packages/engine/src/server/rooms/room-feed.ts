@@ -53,6 +53,11 @@ export class RoomFeed<E> {
     else if (!this.#isReading) void this.#catchUp(this.#position);
   }
 
+  /** Something may have come that was not heard of. Never rejects. */
+  async look(): Promise<void> {
+    if (this.#position !== undefined && !this.#isReading) await this.#catchUp(this.#position);
+  }
+
   #deliver(entry: RoomEntry<E>): void {
     if (this.#position === undefined) return;
     this.#position = { epoch: this.#position.epoch, offset: entry.offset };

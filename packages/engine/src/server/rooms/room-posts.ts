@@ -145,6 +145,11 @@ export class RoomPosts<Context> {
     if (member?.takes(entry)) this.#push(member, new Post(room, posted, undefined), key);
   }
 
+  /** Others may have added to the histories without that this node heard of it. Never rejects. */
+  async readHistories(): Promise<void> {
+    for (const feed of [...this.#feeds.values()]) await feed.look();
+  }
+
   /** What other nodes send into a room is not heard here any more. */
   noteUnheard(room: string): void {
     this.#feeds.delete(room);
