@@ -8,56 +8,59 @@ export interface Replies {
   readonly replyWithError: (failure: ReplyFailure) => boolean;
 }
 
-/** How one answer goes back. */
-export interface AnswerWay {
-  /** False where nobody waits for an answer any more. */
-  isWanted(): boolean;
-  /** Sends a value. Throws `EncodeError`; then nothing was sent. */
-  reply(value: unknown): void;
-  /** Sends an error. Throws `EncodeError` for data that cannot be sent. */
-  fail(failure: ReplyFailure): void;
-  /** The data of an error could not be sent: it goes without. */
-  report(error: unknown): void;
-  /** Ends the request: an answer was sent, or nobody waits for one. */
-  finish(): void;
-}
+/** A request that wants one answer: of the two ways to give it, the first call counts. */
+export abstract class OneReply implements Replies {
+  #isAnswered = false;
 
-/** The two ways to answer a request, of which the first call counts. */
-export function makeReplies(way: AnswerWay): Replies & { readonly replyFn: ReplyFn } {
-  let isAnswered = false;
-  const once = (answer: () => void): boolean => {
-    if (isAnswered) return false;
-    isAnswered = true;
-    const isWanted = way.isWanted();
+  /** Answers with a value, or a `ReplyError`. Throws `EncodeError` for what cannot be sent; then the peer is told of an error. */
+  readonly replyFn: ReplyFn = (value) => {
+    if (isReplyError(value)) return this.replyWithError(failureOf(value));
+    return this.#answer(() => this.#sendValue(value));
+  };
+
+  readonly replyWithError = (failure: ReplyFailure): boolean => this.#answer(() => this.#sendError(failure));
+
+  /** False where nobody waits for an answer any more. */
+  protected abstract isWanted(): boolean;
+  /** Sends a value. Throws `EncodeError`; then nothing was sent. */
+  protected abstract reply(value: unknown): void;
+  /** Sends an error. Throws `EncodeError` for data that cannot be sent. */
+  protected abstract fail(failure: ReplyFailure): void;
+  /** The data of an error could not be sent: it goes without. */
+  protected abstract report(error: unknown): void;
+  /** Ends the request: an answer was sent, or nobody waits for one. */
+  protected abstract finish(): void;
+
+  #answer(send: () => void): boolean {
+    if (this.#isAnswered) return false;
+    this.#isAnswered = true;
+    const isWanted = this.isWanted();
     try {
-      if (isWanted) answer();
+      if (isWanted) send();
     } finally {
-      way.finish();
+      this.finish();
     }
     return isWanted;
-  };
-  const replyWithError = (failure: ReplyFailure) =>
-    once(() => {
-      try {
-        way.fail(failure);
-      } catch (error) {
-        way.report(error);
-        way.fail({ ...failure, data: null });
-      }
-    });
-  const replyFn: ReplyFn = (value) => {
-    if (isReplyError(value)) return replyWithError(failureOf(value));
-    return once(() => {
-      try {
-        way.reply(value);
-      } catch (error) {
-        // The caller of `replyFn` learns of it, and the peer that waits gets an answer all the same.
-        way.fail(failureOf(error));
-        throw error;
-      }
-    });
-  };
-  return { replyFn, replyWithError };
+  }
+
+  #sendValue(value: unknown): void {
+    try {
+      this.reply(value);
+    } catch (error) {
+      // The caller of `replyFn` learns of it, and the peer that waits gets an answer all the same.
+      this.fail(failureOf(error));
+      throw error;
+    }
+  }
+
+  #sendError(failure: ReplyFailure): void {
+    try {
+      this.fail(failure);
+    } catch (error) {
+      this.report(error);
+      this.fail({ ...failure, data: null });
+    }
+  }
 }
 
 /** Whose value or error it is, as the context of a report names it. */

@@ -13,7 +13,7 @@ import type { ReplyFailure } from "@sente-lite/protocol/session";
 import { type FeatureSet, isProtocolId, isUnderstood, type ServerOutput } from "@sente-lite/protocol/session";
 import { DELIVERY, type Message, type Peer, UNHANDLED, type Worker } from "../delivery.ts";
 import type { Place } from "../incoming.ts";
-import { type AnswerWay, makeReplies, type Replies } from "../replies.ts";
+import { OneReply, type Replies } from "../replies.ts";
 import type { Handover } from "./handover.ts";
 import type { Counters } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -32,7 +32,7 @@ export type Delivered<Context> = ServerMessage<Context> & Message;
 /** How a request is answered. */
 interface RequestReplies extends Replies {
   /** It is given to the application; false where too many of its client wait for a reply. */
-  readonly begin?: () => boolean;
+  begin?(): boolean;
 }
 
 export interface DispatcherOptions<Context> {
@@ -183,15 +183,12 @@ export class Dispatcher<Context> {
 
   /** The ways to answer a client's request. */
   #createReplies(driver: SessionDriver<Context>, cbId: string, id: string): RequestReplies {
-    const request = new ClientRequest(driver, cbId, id, this.#options);
-    const { replyFn, replyWithError } = makeReplies(request);
-    // Not by a spread, which takes longer here than all else that an event needs.
-    return { replyFn, replyWithError, begin: () => request.begin() };
+    return new ClientRequest(driver, cbId, id, this.#options);
   }
 }
 
 /** A request of a client, from its arrival to its answer: its connection's work, and where the answer goes. */
-class ClientRequest<Context> implements AnswerWay {
+class ClientRequest<Context> extends OneReply implements RequestReplies {
   readonly #driver: SessionDriver<Context>;
   readonly #cbId: string;
   readonly #id: string;
@@ -199,6 +196,7 @@ class ClientRequest<Context> implements AnswerWay {
   #begun: number | undefined;
 
   constructor(driver: SessionDriver<Context>, cbId: string, id: string, options: DispatcherOptions<Context>) {
+    super();
     this.#driver = driver;
     this.#cbId = cbId;
     this.#id = id;
@@ -217,23 +215,23 @@ class ClientRequest<Context> implements AnswerWay {
     return true;
   }
 
-  isWanted(): boolean {
+  protected isWanted(): boolean {
     return this.#driver.session.status !== "ended";
   }
 
-  reply(value: unknown): void {
+  protected reply(value: unknown): void {
     this.#driver.session.reply(this.#cbId, value);
   }
 
-  fail(failure: ReplyFailure): void {
+  protected fail(failure: ReplyFailure): void {
     this.#driver.session.replyFailed(this.#cbId, failure);
   }
 
-  report(error: unknown): void {
+  protected report(error: unknown): void {
     this.#driver.report(error, { source: "reply", id: this.#id });
   }
 
-  finish(): void {
+  protected finish(): void {
     const driver = this.#driver;
     this.#options.handover?.noteAnswered(driver, this.#cbId);
     if (this.#begun !== undefined) driver.work.requests.end(this.#begun);

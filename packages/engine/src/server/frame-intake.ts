@@ -12,7 +12,7 @@ export interface FrameReader {
   /** What came from the client and waits for its handlers. */
   readonly incoming: Incoming;
   /** Reads a frame whose turn has come. */
-  read(data: Encoded): void;
+  read(data: Encoded, bytes: number): void;
   pause(): void;
   resume(): void;
   /** Closes the connection at once; the session waits, where it outlives its sockets. */
@@ -66,10 +66,10 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
   }
 
   /** @internal For the gate. */
-  read(data: Encoded, isOver: boolean): void {
+  read(data: Encoded, bytes: number, isOver: boolean): void {
     const { turns } = this.#ground;
-    this.#unread ??= new UnreadFrames(turns, this.#reader.incoming, (next, isLate) => this.#readNow(next, isLate));
-    this.#unread.put(data, isOver);
+    this.#unread ??= new UnreadFrames(turns, this.#reader.incoming, this.#readNow);
+    this.#unread.put(data, bytes, isOver);
   }
 
   /** @internal For the gate. */
@@ -93,9 +93,9 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
     this.#reader.cut({ code: closeCodes.rateLimit, reason: writeHint({ retryInMs, spreadMs: 1_000 }) });
   }
 
-  #readNow(data: Encoded, isOver: boolean): void {
+  readonly #readNow = (data: Encoded, bytes: number, isOver: boolean): void => {
     this.#isOverRate = isOver;
-    this.#reader.read(data);
+    this.#reader.read(data, bytes);
     this.#isOverRate = false;
-  }
+  };
 }

@@ -250,9 +250,8 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
   }
 
   /** @internal For the intake: its turn has come. */
-  read(data: Encoded): void {
+  read(data: Encoded, bytes: number): void {
     const { now, limits, doubts } = this.#ground;
-    const bytes = countBytes(data);
     if (bytes > limits.maxPayloadBytes) {
       // Most runtimes refuse it before it gets here. It is not counted: the client takes it out (section 6.3).
       this.session.cut(closeCodes.tooBig, "message too big", now());

@@ -122,7 +122,7 @@ it("as many frames are read in a turn of the loop as events are handled", () => 
   const incoming = new Incoming({ peer, limits, turns });
   let count = 0;
   const unread = new UnreadFrames(turns, incoming, () => count++);
-  for (let i = 0; i < 200; i++) unread.put(")", false);
+  for (let i = 0; i < 200; i++) unread.put(")", 1, false);
   const counts = [count];
   for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
     end();

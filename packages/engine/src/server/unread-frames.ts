@@ -1,11 +1,13 @@
 import type { Encoded } from "@sente-lite/protocol";
 import { Deque } from "@sente-lite/protocol/queues";
-import { countBytes } from "@sente-lite/protocol/session";
 import type { Incoming, Place } from "../incoming.ts";
 import type { TurnShare, Turns } from "../turns.ts";
 
+type ReadFrame = (data: Encoded, bytes: number, isOver: boolean) => void;
+
 interface Unread {
   readonly data: Encoded;
+  readonly bytes: number;
   /** It came faster than its peer may send. */
   readonly isOver: boolean;
   readonly place: Place;
@@ -17,29 +19,29 @@ interface Unread {
  */
 export class UnreadFrames {
   readonly #incoming: Incoming;
-  readonly #read: (data: Encoded, isOver: boolean) => void;
-  readonly #readNext = ({ data, isOver }: Unread) => this.#read(data, isOver);
+  readonly #read: ReadFrame;
+  readonly #readNext = ({ data, bytes, isOver }: Unread) => this.#read(data, bytes, isOver);
   readonly #share: TurnShare;
   /** Made when a frame first has to wait. */
   #waiting: Deque<Unread> | undefined;
 
-  constructor(turns: Turns, incoming: Incoming, read: (data: Encoded, isOver: boolean) => void) {
+  constructor(turns: Turns, incoming: Incoming, read: ReadFrame) {
     this.#incoming = incoming;
     this.#read = read;
     this.#share = turns.share(() => this.#goOn());
   }
 
   /** A frame came: it is read now, or in its turn. */
-  put(data: Encoded, isOver: boolean): void {
+  put(data: Encoded, bytes: number, isOver: boolean): void {
     const mustWait = this.#waiting !== undefined && this.#waiting.size > 0;
     if (!mustWait && this.#share.take()) {
-      this.#read(data, isOver);
+      this.#read(data, bytes, isOver);
       return;
     }
-    const place = this.#incoming.hold(Math.max(1, countBytes(data)));
+    const place = this.#incoming.hold(Math.max(1, bytes));
     if (place === undefined) return;
     this.#waiting ??= new Deque();
-    this.#waiting.push({ data, isOver, place });
+    this.#waiting.push({ data, bytes, isOver, place });
   }
 
   /** Gives up what waits, and returns how many frames those were. */

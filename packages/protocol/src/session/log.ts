@@ -170,12 +170,16 @@ export class Log<E extends Entry> {
 
   /** Moves the head, and lets go of what is before it; the empty slots are cut off later. */
   #letGo(end: number): void {
+    if (end === this.#entries.length) {
+      // Mostly a frame that goes out as it comes: an array that is emptied by `length` would lose its room for the next.
+      if (end === 1) this.#entries.pop();
+      else this.#entries.length = 0;
+      this.#head = this.#cursor = 0;
+      return;
+    }
     this.#entries.fill(undefined, this.#head, end);
     this.#head = end;
-    if (this.#head === this.#entries.length) {
-      this.#entries.length = 0;
-      this.#head = this.#cursor = 0;
-    } else if (this.#head >= 64 && this.#head * 2 >= this.#entries.length) {
+    if (this.#head >= 64 && this.#head * 2 >= this.#entries.length) {
       this.#entries.splice(0, this.#head);
       this.#cursor -= this.#head;
       this.#head = 0;

@@ -90,7 +90,9 @@ export class Outputs<T extends { readonly type: string }> {
     if (item === undefined) return undefined;
     if (item.type === "event") this.#events--;
     if (++this.#at === this.#items.length) {
-      this.#items = [];
+      // One that is alone leaves its room to the next.
+      if (this.#at === 1) this.#items.pop();
+      else this.#items = [];
       this.#at = 0;
     }
     return item;

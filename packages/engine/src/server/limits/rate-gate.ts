@@ -7,7 +7,7 @@ import type { Allowance } from "./allowance.ts";
 /** Whose frames pass the gate. */
 export interface RateOwner {
   /** The frame's turn has come. `isOver`: it came too fast, and its events are left out. */
-  read(data: Encoded, isOver: boolean): void;
+  read(data: Encoded, bytes: number, isOver: boolean): void;
   pause(): void;
   resume(): void;
   /** A frame, or a ping, came too fast. */
@@ -48,7 +48,7 @@ export class RateGate {
   #timer: Timer;
   #isWaiting = false;
 
-  readonly #read = (data: Encoded) => this.#options.owner.read(data, false);
+  readonly #read = ({ data, bytes }: Held) => this.#options.owner.read(data, bytes, false);
 
   constructor(options: RateGateOptions) {
     this.#options = options;
@@ -61,11 +61,11 @@ export class RateGate {
     const waitMs = this.#isWaiting ? 1 : this.#waitMs(now());
     if (waitMs === 0) {
       this.#charge(bytes);
-      owner.read(data, false);
+      owner.read(data, bytes, false);
       return;
     }
     owner.noteOverRate();
-    if (overRate === "drop") owner.read(data, true);
+    if (overRate === "drop") owner.read(data, bytes, true);
     else if (overRate === "close") owner.tooFast(waitMs + RECOVERY_MS);
     else {
       const place = incoming.hold(Math.max(1, bytes));
@@ -146,7 +146,7 @@ export class RateGate {
         continue;
       }
       this.#charge(next.bytes);
-      incoming.hand(next.place, this.#read, next.data);
+      incoming.hand(next.place, this.#read, next);
     }
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
