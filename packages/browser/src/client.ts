@@ -5,7 +5,7 @@ import {
   type WebSocketLike,
   webHost,
   webSocketOpener,
-} from "@sente-lite/engine";
+} from "@sente-lite/engine/client";
 import {
   type Address,
   type AnyContract,

@@ -2,7 +2,7 @@
 import type { Address, AnyContract, ChannelSocketClient, ClientOptions, Codec } from "@sente-lite/protocol";
 import { clientMaker } from "./client.ts";
 
-export { startRouter } from "@sente-lite/engine";
+export { startRouter } from "@sente-lite/engine/client";
 export * from "@sente-lite/protocol";
 
 const makeClient = clientMaker([]);

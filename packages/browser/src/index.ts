@@ -1,7 +1,7 @@
 import { transitJson } from "@sente-lite/protocol/transit-json";
 import { clientMaker, type MakeClient } from "./client.ts";
 
-export { startRouter } from "@sente-lite/engine";
+export { startRouter } from "@sente-lite/engine/client";
 export * from "@sente-lite/protocol";
 export type { MakeClient } from "./client.ts";
 
