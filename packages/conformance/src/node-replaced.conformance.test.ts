@@ -44,7 +44,7 @@ describe.each(servers)("a server on $name that another replaces, which starts wh
     const balancer = new Balancer();
     onTestFinished(() => balancer.close());
     const port = await balancer.listen();
-    const server = await target.start({ options: { nodes: true, drainMs: 600 } });
+    const server = await target.start({ options: { backplane: "memory", drainMs: 600 } });
     onTestFinished(() => server.kill());
     balancer.use([server.port]);
     let isOver = false;

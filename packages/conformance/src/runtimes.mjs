@@ -3,7 +3,8 @@
 
 /**
  * Those that can serve, by the name of their package. `program` is where node_modules has it, undefined for the Node that runs;
- * `run` starts a file there, `evaluate` a text, `net` lets that use the network and `all` do everything; `inside` runs vitest itself; `managers`
+ * `run` starts a file there, `evaluate` a text, `net` lets that use the network, `broker` what the clients of brokers need, and
+ * `all` do everything; `inside` runs vitest itself; `managers`
  * install its package for its users; `types` of its globals are in a package, or printed by the program with these arguments.
  */
 export const serverRuntimes = /** @type {const} */ ({
@@ -13,6 +14,7 @@ export const serverRuntimes = /** @type {const} */ ({
     run: [],
     evaluate: ["--input-type=module", "--eval"],
     net: [],
+    broker: [],
     all: [],
     inside: undefined,
     managers: ["npm", "pnpm"],
@@ -24,6 +26,7 @@ export const serverRuntimes = /** @type {const} */ ({
     run: ["run"],
     evaluate: ["--eval"],
     net: [],
+    broker: [],
     all: [],
     inside: ["--bun"],
     managers: ["bun"],
@@ -35,6 +38,7 @@ export const serverRuntimes = /** @type {const} */ ({
     run: ["run", "--no-prompt"],
     evaluate: ["eval"],
     net: ["--allow-net"],
+    broker: ["--allow-net", "--allow-env"],
     all: ["--allow-all"],
     inside: ["run", "--allow-all"],
     managers: ["deno"],

@@ -16,13 +16,13 @@ export interface FixtureCommand {
   readonly args: readonly string[];
 }
 
-/** With what a server needs, and no more. */
-export function fixtureOf(runtime: ServerName): FixtureCommand {
-  const { run, net } = serverRuntimes[runtime];
-  return { runtime, command: runtimePath(runtime), args: [...run, ...net] };
+/** With what a server needs, or one that has a broker, and no more. */
+export function fixtureOf(runtime: ServerName, needs: "net" | "broker" = "net"): FixtureCommand {
+  const { run, [needs]: allowed } = serverRuntimes[runtime];
+  return { runtime, command: runtimePath(runtime), args: [...run, ...allowed] };
 }
 
-export const fixtures: readonly FixtureCommand[] = serverNames.map(fixtureOf);
+export const fixtures: readonly FixtureCommand[] = serverNames.map((name) => fixtureOf(name));
 
 /** The file that the build makes of a fixture; throws where it was not built. */
 export function fixtureFile(kind: "server" | "client", runtime: string): string {

@@ -1,0 +1,4 @@
+import { startNats } from "./nats-broker.ts";
+import { serversOver } from "./servers-over.ts";
+
+serversOver("nats", startNats);
