@@ -12,16 +12,30 @@ const watch = watchForHangs({
 });
 setInterval(watch.look, 5_000).unref();
 
+/** With a process of their own: they change globals, count bytes or time, or load the process for long. */
+const alone = [
+  `packages/conformance/src/inside/${runtime}.inside.test.ts`,
+  "packages/protocol/src/codecs/{hostile,hostile-bytes,linear}.test.ts",
+  "packages/flow/src/monitoring/metrics.test.ts",
+];
+const shared = [
+  "packages/protocol/src/codecs/{roundtrip,refusals,handlers,golden}.test.ts",
+  "packages/flow/src/{steps,system,ready,monitoring}/!(open-telemetry|*.e2e).test.ts",
+];
+
+// Not by `extends`, which would load this file once more for each project, and so watch what never begins.
+const both = {
+  globalSetup: ["packages/conformance/src/inside/given-stage.ts"],
+  provide: { shareOfCases: 0.1 },
+  testTimeout: 20_000,
+};
+
 export default defineConfig({
   test: {
-    include: [
-      `packages/conformance/src/inside/${runtime}.inside.test.ts`,
-      "packages/protocol/src/codecs/{roundtrip,refusals,handlers,golden,hostile,hostile-bytes,linear}.test.ts",
-      "packages/flow/src/{steps,system,ready,monitoring}/!(open-telemetry|*.e2e).test.ts",
-    ],
     reporters: [["json", { outputFile }], watch.reporter],
-    globalSetup: ["packages/conformance/src/inside/given-stage.ts"],
-    provide: { shareOfCases: 0.1 },
-    testTimeout: 20_000,
+    projects: [
+      { test: { ...both, name: "alone", include: alone } },
+      { test: { ...both, name: "shared", include: shared, exclude: alone, isolate: false } },
+    ],
   },
 });
