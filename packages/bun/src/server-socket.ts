@@ -73,13 +73,9 @@ export function websocketMaker(
       // Bun tells of it while `close` or `terminate` still runs; other runtimes never do.
       else void Promise.resolve().then(() => ours.handlers?.closed(closeCodeOf(code, reason), reason));
     },
-    // Bun answers pings itself; they count for how fast a peer may send.
-    ping: (socket, data) => {
-      const ours = oursOf(socket);
-      if (ours === undefined) others?.ping?.(socket as never, data as never);
-      else ours.handlers?.notePing?.((data as { readonly byteLength?: number }).byteLength ?? 0);
-    },
-    ...(others?.pong === undefined ? {} : { pong: forOthers((socket, data) => others.pong?.(socket, data)) }),
+    // Bun answers pings itself; they and pongs count for how fast a peer may send.
+    ping: countControl((socket, data) => others?.ping?.(socket, data)),
+    pong: countControl((socket, data) => others?.pong?.(socket, data)),
     // Our own heartbeat finds the dead (PROTOCOL.md section 7).
     idleTimeout: 0,
     maxPayloadLength,
@@ -93,9 +89,11 @@ function closeCodeOf(code: number, reason: string): number {
   return code === ABNORMAL && reason !== "" ? PROTOCOL_ERROR : code;
 }
 
-function forOthers(handle: (socket: never, data: never) => void): (socket: unknown, data: unknown) => void {
+function countControl(handleOther: (socket: never, data: never) => void): (socket: unknown, data: unknown) => void {
   return (socket, data) => {
-    if (oursOf(socket) === undefined) handle(socket as never, data as never);
+    const ours = oursOf(socket);
+    if (ours === undefined) handleOther(socket as never, data as never);
+    else ours.handlers?.noteControl?.((data as { readonly byteLength?: number }).byteLength ?? 0);
   };
 }
 

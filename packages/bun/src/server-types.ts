@@ -20,9 +20,8 @@ export interface BunWebSocketHandler {
   message(socket: unknown, data: unknown): void;
   drain(socket: unknown): void;
   close(socket: unknown, code: number, reason: string): void;
-  /** Present where the application has one for its own sockets. */
-  ping?(socket: unknown, data: unknown): void;
-  pong?(socket: unknown, data: unknown): void;
+  ping(socket: unknown, data: unknown): void;
+  pong(socket: unknown, data: unknown): void;
   readonly idleTimeout: number;
   readonly maxPayloadLength: number;
   readonly perMessageDeflate: false | { readonly compress: "shared"; readonly decompress: "shared" };

@@ -56,11 +56,11 @@ describe("websocketWith", () => {
     expect(others.pong.mock.calls).toEqual([[theirs, "b"]]);
   });
 
-  it("hears of pings, which count, and of pongs only where the application has a handler for them", () => {
+  it("hears of pings and pongs, which count, also where the application has no handler for them", () => {
     const server = makeChannelSocketServer({ codecs: [json] });
     for (const websocket of [server.websocket, server.websocketWith({ message: () => {} })]) {
       expect(Object.keys(websocket)).toContain("ping");
-      expect(Object.keys(websocket)).not.toContain("pong");
+      expect(Object.keys(websocket)).toContain("pong");
     }
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Incoming, type IncomingLimits, type Paced, type Place } from "./incoming.ts";
 import { ReceivedPool } from "./received-pool.ts";
-import { Turns } from "./turns.ts";
+import { turnsByHand } from "./testing/turns.test-support.ts";
+import type { Turns } from "./turns.ts";
 
 const MiB = 1_048_576;
 
@@ -29,25 +30,6 @@ function setting(limits: Partial<IncomingLimits> = {}, shared: { pool?: Received
     return kept;
   };
   return { incoming, calls, wait };
-}
-
-/** A host whose turns of the loop are begun by hand. */
-function turnsByHand() {
-  let timers: (() => void)[] = [];
-  const turns = new Turns({
-    now: () => 0,
-    monotonic: () => 0,
-    setTimer: (_ms, fn) => timers.push(fn),
-    clearTimer: () => {},
-    randomBytes: (length) => new Uint8Array(length),
-    log: { warn: () => {}, error: () => {} },
-  });
-  const nextTurn = () => {
-    const due = timers;
-    timers = [];
-    for (const fn of due) fn();
-  };
-  return { turns, nextTurn, planned: () => timers.length };
 }
 
 const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -185,13 +167,13 @@ describe("what waits between a socket and its handlers", () => {
     const { turns, nextTurn, planned } = turnsByHand();
     const { incoming } = setting({}, { turns });
     let done = 0;
-    for (let i = 0; i < 16; i++) incoming.put(1, () => void done++);
-    expect([done, planned()]).toEqual([16, 0]);
+    for (let i = 0; i < 8; i++) incoming.put(1, () => void done++);
+    expect([done, planned()]).toEqual([8, 0]);
     // As nobody has said that a turn ended, those may have been of this one.
     for (let i = 0; i < 64; i++) incoming.put(1, () => void done++);
     expect([done, planned()]).toEqual([64, 1]);
     nextTurn();
-    expect(done).toBe(80);
+    expect(done).toBe(72);
   });
 });
 

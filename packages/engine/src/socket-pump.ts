@@ -27,8 +27,8 @@ export interface PumpOwner<S extends PumpedSocket> {
   closed(code: number, reason: string): void;
   /** The deadline has come, or a later one; `buffered` is what waits in the socket, in bytes. */
   wake(now: number, buffered: number): void;
-  /** A ping came on the current socket. */
-  notePing?(bytes: number): void;
+  /** A ping or a pong of RFC 6455 came on the current socket. */
+  noteControl?(bytes: number): void;
   /** Goes on: the session may have frames and outputs. */
   run(): void;
   /** The socket had its chance to take what waits for it, or is gone: is it still full? */
@@ -122,8 +122,8 @@ export class SocketPump<S extends PumpedSocket> {
       drained: () => {
         if (!isLate()) this.look();
       },
-      notePing: (bytes) => {
-        if (!isLate()) owner.notePing?.(bytes);
+      noteControl: (bytes) => {
+        if (!isLate()) owner.noteControl?.(bytes);
       },
       closed: (code, reason) => {
         host.clearTimer(attachment.grace);

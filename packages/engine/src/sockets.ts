@@ -22,8 +22,8 @@ export interface ConnectionHandlers {
   /** There is room again. A runtime without this event leaves it out, and is polled. */
   drained(): void;
   closed(code: number, reason: string): void;
-  /** A ping of RFC 6455 came, of so many bytes, and was answered. A runtime that does not tell leaves it out. */
-  notePing?(bytes: number): void;
+  /** A ping of RFC 6455 came, of so many bytes, and is answered; or a pong. A runtime that does not tell leaves it out. */
+  noteControl?(bytes: number): void;
 }
 
 export interface ClientSocket {

@@ -3,8 +3,13 @@ import { type Accepted, PROTOCOL_ERROR, type ServerSocket, toEncoded } from "@se
 import { countBytes } from "@sente-lite/protocol/session";
 import type { WebSocket } from "ws";
 import { frameMessage } from "./frame-message.ts";
+import { readPiecewise } from "./piecewise.ts";
+import { answerPings } from "./pongs.ts";
 
 const isBun = process.versions.bun !== undefined;
+
+/** Bun's own ws answers pings, whatever it is told; that of the package leaves it to `serve`. */
+export const autoPong: boolean = isBun;
 
 /** Serves a connection that ws has upgraded, and writes to its stream itself. */
 export function serve(
@@ -24,8 +29,13 @@ export function serve(
   const handlers = opened(socket);
   webSocket.on("message", (data, isBinary) => handlers.message(isBinary ? toEncoded(data) : data.toString()));
   webSocket.on("close", (code, reason) => handlers.closed(isAtFault ? PROTOCOL_ERROR : code, reason.toString()));
-  // ws answers pings itself; they count for how fast a peer may send.
-  webSocket.on("ping", (data) => handlers.notePing?.(data.byteLength));
+  if (!isBun) {
+    answerPings(webSocket, stream);
+    readPiecewise(webSocket, stream);
+  }
+  // They count for how fast a peer may send.
+  webSocket.on("ping", (data) => handlers.noteControl?.(data.byteLength));
+  webSocket.on("pong", (data) => handlers.noteControl?.(data.byteLength));
   stream.on("drain", () => handlers.drained());
 }
 

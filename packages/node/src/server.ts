@@ -23,7 +23,7 @@ import { takesCompressed } from "./frame-message.ts";
 import { mount } from "./mounts.ts";
 import { refuse } from "./refuse.ts";
 import { headersOf, isHttp1, urlOf } from "./request.ts";
-import { serve } from "./server-socket.ts";
+import { autoPong, serve } from "./server-socket.ts";
 import type { MakeServer, NodeServer, NodeServerOptions } from "./server-types.ts";
 
 const attachKinds = { path: "string" };
@@ -69,6 +69,7 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
         clientNoContextTakeover: true,
       },
       maxPayload: core.limits.maxPayloadBytes,
+      autoPong,
       handleProtocols: (_offered, request) => protocols.get(request) ?? false,
     });
     /** The subprotocol that was chosen for a request under way. */

@@ -23,6 +23,9 @@ const readingPace = mutantsOf(`${engine}/reading-pace.ts`, `${engine}/incoming.t
 const incomingAtRandom = mutantsOf(`${engine}/incoming.ts`, `${engine}/incoming.random.test.ts`);
 const unreadFrames = (name: string, search: string, replace: string, file = "server/unread-frames.ts"): UnitMutant =>
   mutantsOf(`${engine}/${file}`, `${engine}/server/unread-frames.test.ts`)(name, search, replace);
+const turnsByTime = mutantsOf(`${engine}/turns.ts`, `${engine}/turns.test.ts`);
+const piecewise = mutantsOf("packages/node/src/piecewise.ts", "packages/node/src/piecewise.test.ts");
+const pongs = mutantsOf("packages/node/src/pongs.ts", "packages/node/src/pongs.test.ts");
 const pool = mutantsOf(`${engine}/received-pool.ts`, `${engine}/incoming.test.ts`);
 const poolParts = mutantsOf(`${engine}/received-pool.ts`, `${engine}/received-pool.test.ts`);
 const receiver = mutantsOf(`${engine}/receiver.ts`, `${engine}/receiver.test.ts`);
@@ -137,7 +140,22 @@ export const unitMutants: readonly UnitMutant[] = [
   incoming("bytes-without-bound", "this.#bytes + bytes <= limits.maxReceivedBytes", "true"),
   incoming("events-without-bound", "this.#count < limits.maxReceived ||", "true ||"),
   incoming("no-event-alone-is-let-in", "this.#count === 0 ||\n", "\n"),
-  unreadFrames("all-are-read-in-one-turn", "!mustWait && this.#share.take()", "!mustWait"),
+  unreadFrames("all-are-read-in-one-turn", "!mustWait && this.#share.take(placesOf(bytes))", "!mustWait"),
+  unreadFrames("large-frames-count-as-small-ones", "1 + Math.floor(bytes / PLACE_BYTES)", "1"),
+  unreadFrames(
+    "what-cannot-be-read-counts-as-what-can",
+    "this.#share.spend(UNREADABLE_PLACES)",
+    "this.#share.spend(0)",
+  ),
+  unreadFrames("pings-have-no-turn", "if (this.#isPaused || this.#share.take()) return;", "return;"),
+  unreadFrames("read-on-never-after-pings", "    this.#isPaused = false;\n    this.#owner.resume();", ""),
+  turnsByTime("a-turn-has-no-time", ">= PER_PEER_MS", ">= Number.POSITIVE_INFINITY"),
+  turnsByTime("the-time-of-earlier-turns-counts", "      this.#since = undefined;\n", ""),
+  turnsByTime("the-clock-stands-for-ever", "if (turn !== this.#number)", "if (turn === -1)"),
+  piecewise("a-turn-reads-all", "if (takenMs >= TURN_MS) waitForTurn();", ""),
+  piecewise("the-rest-is-lost-at-the-end", "if (rest !== undefined) read.call(stream, rest);", ""),
+  piecewise("a-pause-is-not-kept", "rest !== undefined && !stream.isPaused()", "rest !== undefined"),
+  pongs("pongs-that-nobody-takes-pile-up", "late === undefined && !stream.writableNeedDrain", "late === undefined"),
   unreadFrames(
     "read-on-without-end",
     "this.#held.count >= limits.maxReceived * UNPAUSED_PART",

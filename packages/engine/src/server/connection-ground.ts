@@ -45,7 +45,7 @@ interface TakesFaults<D> {
   reportFull(driver: D): void;
   reportEventsDropped(driver: D, count: number): void;
   reportUnread(driver: D, count: number): void;
-  reportOverRate(driver: D): void;
+  reportOverRate(driver: D, isAgain: boolean): void;
 }
 
 /** The shutdown, as the departure of a session tells it that it may be busy no longer. */

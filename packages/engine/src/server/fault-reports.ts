@@ -58,9 +58,10 @@ export class FaultReports<Context> {
     if (this.#limiter.allows(error.code)) driver.report(error, { source: "connection", frames: count });
   }
 
-  /** A client sent faster than it may: told once a minute, since one that does so goes on. */
-  reportOverRate(driver: SessionDriver<Context>): void {
+  /** A client sent faster than it may: told once a minute, since one that does so goes on. `isAgain`: while it waits for that. */
+  reportOverRate(driver: SessionDriver<Context>, isAgain: boolean): void {
     this.#counters.overRateTotal++;
+    if (isAgain) return;
     const { uid, clientId } = driver;
     if (!this.#limiter.allows(JSON.stringify(["over-rate", uid, clientId]))) return;
     driver.report(new ProtocolError("over-rate", TOO_FAST), { source: "connection" });

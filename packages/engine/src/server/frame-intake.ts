@@ -3,7 +3,7 @@ import { closeCodes, type Owner, type ServerSession, writeHint } from "@sente-li
 import type { Incoming } from "../incoming.ts";
 import type { ConnectionGround } from "./connection-ground.ts";
 import type { RateGate, RateOwner } from "./limits/rate-gate.ts";
-import { UnreadFrames } from "./unread-frames.ts";
+import { UnreadFrames, type UnreadOwner } from "./unread-frames.ts";
 
 /** Who reads the frames: the driver of a session. */
 export interface FrameReader {
@@ -11,8 +11,8 @@ export interface FrameReader {
   readonly isLive: boolean;
   /** What came from the client and waits for its handlers. */
   readonly incoming: Incoming;
-  /** Reads a frame whose turn has come. */
-  read(data: Encoded, bytes: number): void;
+  /** Reads a frame whose turn has come; false where it cannot be read. */
+  read(data: Encoded, bytes: number): boolean;
   pause(): void;
   resume(): void;
   /** Closes the connection at once; the session waits, where it outlives its sockets. */
@@ -23,7 +23,7 @@ export interface FrameReader {
  * When the frames of one client are read: at once, but for those that came too fast (PROTOCOL.md section 9), and those
  * that follow too many of one turn of the loop. What waits here counts as events that wait.
  */
-export class FrameIntake<R extends FrameReader> implements RateOwner {
+export class FrameIntake<R extends FrameReader> implements RateOwner, UnreadOwner {
   readonly #ground: ConnectionGround<R>;
   readonly #reader: R;
   readonly #gate: RateGate;
@@ -48,9 +48,10 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
     this.#gate.put(data, bytes);
   }
 
-  /** A ping came. */
-  notePing(bytes: number): void {
-    this.#gate.ping(bytes);
+  /** A ping or a pong came. */
+  noteControl(bytes: number): void {
+    this.#gate.noteControl(bytes);
+    this.#unreadFrames.noteControl();
   }
 
   /** The connection is gone: what it brought and waits is not read any more. */
@@ -67,9 +68,7 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
 
   /** @internal For the gate. */
   read(data: Encoded, bytes: number, isOver: boolean): void {
-    const { turns } = this.#ground;
-    this.#unread ??= new UnreadFrames(turns, this.#reader.incoming, this.#readNow);
-    this.#unread.put(data, bytes, isOver);
+    this.#unreadFrames.put(data, bytes, isOver);
   }
 
   /** @internal For the gate. */
@@ -83,8 +82,8 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
   }
 
   /** @internal For the gate. */
-  noteOverRate(): void {
-    this.#ground.faults.reportOverRate(this.#reader);
+  noteOverRate(isAgain: boolean): void {
+    this.#ground.faults.reportOverRate(this.#reader, isAgain);
   }
 
   /** @internal For the gate: where its client keeps a session, it sends again what was not read. */
@@ -93,9 +92,16 @@ export class FrameIntake<R extends FrameReader> implements RateOwner {
     this.#reader.cut({ code: closeCodes.rateLimit, reason: writeHint({ retryInMs, spreadMs: 1_000 }) });
   }
 
-  readonly #readNow = (data: Encoded, bytes: number, isOver: boolean): void => {
+  /** @internal For the frames that waited for their turn; false where it cannot be read. */
+  readNow(data: Encoded, bytes: number, isOver: boolean): boolean {
     this.#isOverRate = isOver;
-    this.#reader.read(data, bytes);
+    const isReadable = this.#reader.read(data, bytes);
     this.#isOverRate = false;
-  };
+    return isReadable;
+  }
+
+  get #unreadFrames(): UnreadFrames {
+    this.#unread ??= new UnreadFrames(this.#ground.turns, this.#reader.incoming, this);
+    return this.#unread;
+  }
 }

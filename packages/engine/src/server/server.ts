@@ -234,6 +234,7 @@ export function createServer<
     handover,
   });
   const logins = new Logins({ host, options, hookTimeoutMs: limits.hookTimeoutMs });
+  const turns = new Turns(host);
   const ground: ConnectionGround<SessionDriver<Context>> = {
     host,
     now,
@@ -241,7 +242,7 @@ export function createServer<
     root,
     counters,
     pool: new ReceivedPool(limits.maxReceivedTotalBytes),
-    turns: new Turns(host),
+    turns,
     fanOut,
     backpressure: options.backpressure,
     doubts: new CodecDoubts(),
@@ -254,7 +255,7 @@ export function createServer<
     handover,
     refresh: new LoginRefresh(logins),
     lateGreetings,
-    rates: new Rates({ host, now, limits, overRate: options.overRate }),
+    rates: new Rates({ host, now, turns, limits, overRate: options.overRate }),
     slowHandlers: new SlowHandlers({ host, now, slowHandlerMs: limits.slowHandlerMs }),
     report,
   };

@@ -244,19 +244,19 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     this.#intake.put(data, bytes);
   }
 
-  /** @internal For the pump: a ping came. */
-  notePing(bytes: number): void {
-    this.#intake.notePing(bytes);
+  /** @internal For the pump: a ping or a pong came. */
+  noteControl(bytes: number): void {
+    this.#intake.noteControl(bytes);
   }
 
   /** @internal For the intake: its turn has come. */
-  read(data: Encoded, bytes: number): void {
+  read(data: Encoded, bytes: number): boolean {
     const { now, limits, doubts } = this.#ground;
     if (bytes > limits.maxPayloadBytes) {
       // Most runtimes refuse it before it gets here. It is not counted: the client takes it out (section 6.3).
       this.session.cut(closeCodes.tooBig, "message too big", now());
       this.run();
-      return;
+      return false;
     }
     let value: unknown;
     try {
@@ -265,13 +265,14 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
       doubts.noteUndecodable(this, data);
       this.session.receiveUnreadable(toDecodeError(error), bytes, now());
       this.run();
-      return;
+      return false;
     }
     doubts.noteDecoded(this, data, value);
     const { awaitsAck } = this.session;
     this.session.message(value, bytes, now());
     this.run();
     if (awaitsAck && !this.session.awaitsAck) this.departure.noteIdle();
+    return true;
   }
 
   /** @internal For the pump: the connection is lost. */

@@ -3,8 +3,8 @@ import { edn } from "@sente-lite/protocol/edn";
 import { describe, expect, it } from "vitest";
 import { Incoming } from "../incoming.ts";
 import { openRawPeer } from "../testing/raw-peer.test-support.ts";
-import { setting, testHost } from "../testing/setting.test-support.ts";
-import { Turns } from "../turns.ts";
+import { setting } from "../testing/setting.test-support.ts";
+import { turnsByHand } from "../testing/turns.test-support.ts";
 import { UnreadFrames } from "./unread-frames.ts";
 
 /** EDN, and how many frames it was given. */
@@ -40,11 +40,12 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
     const other = await openRawPeer(server, "client-id=other");
     for (let i = 0; i < 500; i++) foreign.handlers.message(")");
     foreign.handlers.message("[[:a/last] nil]");
-    expect(read.length).toBe(64);
+    // Each of those takes the place of eight.
+    expect(read.length).toBe(8);
     expect(foreign.reading).toEqual(["pause"]);
     other.handlers.message("[[:a/other] nil]");
     expect(got).toEqual([["a/other", "other"]]);
-    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    for (let turn = 0; turn < 70; turn++) await nextTurn();
     expect(got).toEqual([
       ["a/other", "other"],
       ["a/last", "foreign"],
@@ -59,13 +60,13 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
   it("is bounded like one whose events wait, where it is not paused", async () => {
     const { server, clock, errors } = listening();
     const foreign = await openRawPeer(server, "client-id=foreign");
-    for (let i = 0; i < 64; i++) foreign.handlers.message(")");
+    for (let i = 0; i < 8; i++) foreign.handlers.message(")");
     // 8 MiB may wait.
     for (let i = 0; i < 9; i++) foreign.handlers.message(`)${" ".repeat(1_000_000)}`);
     await clock.advance(0);
     expect(foreign.closes.map(({ code }) => code)).toEqual([4413]);
     expect(errors).toEqual(["bad-frame", "receiver-full", "frames-unread"]);
-    expect(server.metrics().badEvents).toBe(64 + 8);
+    expect(server.metrics().badEvents).toBe(8 + 8);
   });
 
   it("that ends its connection meanwhile is not read on, which is told and counted", async () => {
@@ -75,7 +76,7 @@ describe("a peer that is not ours, whose frames cannot be read", () => {
     foreign.handlers.message("[[:a/last] nil]");
     foreign.handlers.closed(1006, "");
     for (let turn = 0; turn < 10; turn++) await nextTurn();
-    expect([read.length, got]).toEqual([64, []]);
+    expect([read.length, got]).toEqual([8, []]);
     expect([errors, server.metrics().badEvents]).toEqual([["bad-frame", "frames-unread"], 201]);
   });
 });
@@ -114,21 +115,58 @@ describe("a peer that sends more than its share of a turn", () => {
   });
 });
 
-it("as many frames are read in a turn of the loop as events are handled", () => {
-  const ends: (() => void)[] = [];
-  const turns = new Turns({ ...testHost(), setTimer: (_ms, fn) => ends.push(fn) });
-  const peer = { pause: () => {}, resume: () => {}, overflow: () => {}, noteDropped: () => {} };
-  const limits = { maxReceived: 1_000, maxReceivedBytes: 1_000_000 };
-  const incoming = new Incoming({ peer, limits, turns });
-  let count = 0;
-  const unread = new UnreadFrames(turns, incoming, () => count++);
-  for (let i = 0; i < 200; i++) unread.put(")", 1, false);
-  const counts = [count];
-  for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
-    end();
-    counts.push(count);
-  }
-  expect(counts).toEqual([64, 128, 192, 200]);
+describe("what one peer may have read in a turn of the loop", () => {
+  const settingOf = (isReadable = true) => {
+    const { turns, nextTurn, planned } = turnsByHand();
+    const calls: string[] = [];
+    const peer = {
+      pause: () => void calls.push("pause"),
+      resume: () => void calls.push("resume"),
+      overflow: () => {},
+      noteDropped: () => {},
+    };
+    const incoming = new Incoming({ peer, limits: { maxReceived: 1_000, maxReceivedBytes: 1_000_000 }, turns });
+    let count = 0;
+    const readNow = () => {
+      count++;
+      return isReadable;
+    };
+    const unread = new UnreadFrames(turns, incoming, { ...peer, readNow });
+    /** How many are read in each turn, of so many frames of so many bytes. */
+    const perTurn = (frames: number, bytes: number) => {
+      for (let i = 0; i < frames; i++) unread.put("", bytes, false);
+      const counts = [count];
+      for (let before = count; planned() > 0; before = count) {
+        nextTurn();
+        counts.push(count - before);
+      }
+      return counts.filter((read) => read > 0);
+    };
+    return { unread, calls, nextTurn, perTurn };
+  };
+
+  it("is as many frames as events are handled, and fewer of those that are large or cannot be read", () => {
+    expect(settingOf().perTurn(200, 20)).toEqual([64, 64, 64, 8]);
+    expect(settingOf().perTurn(10, 32_768)).toEqual([4, 4, 2]);
+    expect(settingOf().perTurn(2, 200_000)).toEqual([1, 1]);
+    expect(settingOf(false).perTurn(20, 1)).toEqual([8, 8, 4]);
+  });
+
+  it("ends with too many pings and pongs, too: the peer is not read on before the next", () => {
+    const { unread, calls, nextTurn } = settingOf();
+    for (let i = 0; i < 64; i++) unread.noteControl();
+    expect(calls).toEqual([]);
+    for (let i = 0; i < 64; i++) unread.noteControl();
+    expect(calls).toEqual(["pause"]);
+    nextTurn();
+    expect(calls).toEqual(["pause", "resume"]);
+    unread.noteControl();
+    expect(calls).toEqual(["pause", "resume"]);
+    for (let i = 0; i < 100; i++) unread.noteControl();
+    unread.clear();
+    nextTurn();
+    expect(calls).toEqual(["pause", "resume", "pause", "resume"]);
+  });
 });
 
 it("what is no event is told once a minute for each peer, and counted each time", async () => {

@@ -10,8 +10,8 @@ export interface RateOwner {
   read(data: Encoded, bytes: number, isOver: boolean): void;
   pause(): void;
   resume(): void;
-  /** A frame, or a ping, came too fast. */
-  noteOverRate(): void;
+  /** A frame, or a ping, came too fast. `isAgain`: as did the one before it, and the client has waited for that since. */
+  noteOverRate(isAgain: boolean): void;
   /** It is closed for that, and may come again after so long. */
   tooFast(retryInMs: number): void;
 }
@@ -64,7 +64,7 @@ export class RateGate {
       owner.read(data, bytes, false);
       return;
     }
-    owner.noteOverRate();
+    owner.noteOverRate(this.#isWaiting);
     if (overRate === "drop") owner.read(data, bytes, true);
     else if (overRate === "close") owner.tooFast(waitMs + RECOVERY_MS);
     else {
@@ -76,13 +76,13 @@ export class RateGate {
     }
   }
 
-  /** A ping came, which the runtime has answered. */
-  ping(bytes: number): void {
+  /** A ping came, which the runtime answers; or a pong. */
+  noteControl(bytes: number): void {
     const { owner, now, overRate } = this.#options;
     this.#charge(bytes);
     const waitMs = this.#isWaiting ? 0 : this.#waitMs(now());
     if (waitMs === 0) return;
-    owner.noteOverRate();
+    owner.noteOverRate(false);
     if (overRate === "drop") return;
     if (overRate === "close") owner.tooFast(waitMs + RECOVERY_MS);
     else this.#wait(waitMs);
