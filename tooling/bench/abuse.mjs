@@ -1,122 +1,84 @@
 // What one client that sends as fast as it can costs 99 others, and what the limits cost where nobody does so:
-//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--write] [RUNTIME ...]
-// With the defaults. The 99 send a request every 100 ms each, from this process; the one floods from a process of its own. Calm
-// rounds and flooded ones take turns, and so do the two servers of the second part, so that noise hits all. `--write` puts the
-// numbers into docs/limits.md. It needs a machine with nothing else to do: two processes compete for what the server lacks.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
+//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--kind KIND ...] [--only floods|cost] [--write] [RUNTIME ...]
+// With the defaults. The 99 send a request every 100 ms each, from this process; the one floods from a process of its own. Beside
+// our server stand two others, under the same floods: the runtime's alone (bare.mjs), which tells what the runtime makes of a
+// flood, and one more of ours, whose flood the 99 of the measured one should not feel at all ("elsewhere"): what they feel of it
+// is the flooder's work on this machine. All take turns in each round, so that noise hits all, and the numbers are medians of
+// the rounds. `--write` puts them into docs/limits.md: about seven minutes. Kinds of floods that are not in that table: pongs, large.
+// Which process has which core: abuse/processes.mjs.
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { WebSocket } from "ws";
 import { serverNames, titles } from "../../packages/conformance/src/runtimes.mjs";
-import { runArgs, runtimePath } from "../scripts/runtimes.mjs";
+import { connectOthers, costOfEcho, roundTrips } from "./abuse/others.mjs";
+import { isPinned, startFlood, startServer } from "./abuse/processes.mjs";
 import { writeBetweenMarkers } from "./markers.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string" }, seconds: { type: "string" }, write: { type: "boolean" } },
+  options: {
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "1.5" },
+    kind: { type: "string", multiple: true, default: ["events", "requests", "unreadable", "pings", "fragments"] },
+    only: { type: "string" },
+    write: { type: "boolean" },
+  },
 });
-const rounds = Number(values.rounds ?? 3);
-const seconds = Number(values.seconds ?? 2.5);
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
 const runtimes = positionals.length === 0 ? serverNames : positionals;
-const kinds = ["events", "requests", "unreadable", "pings"];
-const OTHERS = 99;
-const EVERY_MS = 100;
+const kinds = values.kind;
+/** After a flood what it left is read, or thrown away. */
+const SETTLE_MS = 300;
 
-const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 const sorted = (numbers) => numbers.toSorted((a, b) => a - b);
 const median = (numbers) => sorted(numbers)[numbers.length >> 1];
 const p99 = (numbers) => sorted(numbers)[Math.floor(numbers.length * 0.99)];
 
-/** A server in a process of its own. */
-async function start(runtime, how) {
-  const args = [...runArgs(runtime, "all"), fileOf("abuse-server.mjs"), runtime, how];
-  const child = spawn(runtimePath(runtime), args, { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => JSON.parse((await lines.next()).value);
-  const { port } = await next();
-  const usage = async () => {
-    child.stdin.write("usage\n");
-    return (await next()).cpu;
-  };
-  return { port, usage, stop: () => child.stdin.end() };
+/** What each of the 99 waits for at most, but for one answer in a hundred. */
+async function measure(sockets, port, kind) {
+  const flood = kind === undefined ? undefined : await startFlood(port, kind);
+  const { taken, late } = await roundTrips(sockets, seconds);
+  await flood?.stop();
+  await late;
+  if (flood !== undefined) await wait(SETTLE_MS);
+  return p99(taken);
 }
 
-async function connectOthers(port) {
-  const sockets = [];
-  for (let i = 0; i < OTHERS; i++) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/chsk?client-id=c${i}`, { perMessageDeflate: false });
-    await once(socket, "message");
-    sockets.push(socket);
-  }
-  return sockets;
-}
-
-/** What each answer took in one round, in milliseconds. Who waits for one asks no other meanwhile, and is counted with its wait. */
-async function roundTrips(sockets) {
-  const taken = [];
-  const until = performance.now() + seconds * 1_000;
-  await Promise.all(
-    sockets.map(async (socket, i) => {
-      await wait((i * EVERY_MS) / sockets.length);
-      for (let n = 0; performance.now() < until; n++) {
-        const begun = performance.now();
-        socket.send(JSON.stringify([["bench/echo", n], `r${n}`]));
-        await once(socket, "message");
-        const took = performance.now() - begun;
-        taken.push(took);
-        await wait(Math.max(0, EVERY_MS - took));
-      }
-    }),
-  );
-  return taken;
-}
-
-/** The p99 of the 99, calm and flooded, as medians of the rounds. */
-async function measureFlood(runtime, kind) {
-  const server = await start(runtime, "defaults");
-  const sockets = await connectOthers(server.port);
-  await roundTrips(sockets);
-  const [calm, flooded] = [[], []];
+/** By the kind of flood: the p99 of the 99 in each round. `calm` has those of the rounds without. */
+async function measureFloods(runtime) {
+  const ours = await startServer(runtime, "server.mjs", ["defaults"]);
+  const aside = await startServer(runtime, "server.mjs", ["defaults"], { isAside: true });
+  const bare = await startServer(runtime, "bare.mjs", []);
+  const ofOurs = await connectOthers(ours.port);
+  const ofBare = await connectOthers(bare.port);
+  const byKind = () => Object.fromEntries(["calm", ...kinds].map((kind) => [kind, []]));
+  const taken = { ours: byKind(), bare: byKind(), elsewhere: byKind() };
+  // Code that ran often is compiled.
+  for (const sockets of [ofOurs, ofBare]) await measure(sockets);
+  for (const kind of kinds) await measure(ofOurs, ours.port, kind);
   for (let round = 0; round < rounds; round++) {
-    calm.push(p99(await roundTrips(sockets)));
-    const flood = spawn(process.execPath, [fileOf("abuse-flood.mjs"), String(server.port), kind], {
-      stdio: ["pipe", "inherit", "inherit"],
-    });
-    await wait(1_000);
-    flooded.push(p99(await roundTrips(sockets)));
-    flood.stdin.end();
-    await once(flood, "exit");
-    await wait(500);
+    taken.ours.calm.push(await measure(ofOurs));
+    taken.bare.calm.push(await measure(ofBare));
+    for (const kind of kinds) {
+      taken.ours[kind].push(await measure(ofOurs, ours.port, kind));
+      taken.elsewhere[kind].push(await measure(ofOurs, aside.port, kind));
+      taken.bare[kind].push(await measure(ofBare, bare.port, kind));
+    }
   }
-  for (const socket of sockets) socket.terminate();
-  server.stop();
-  return { calm: median(calm), flooded: median(flooded) };
+  for (const socket of [...ofOurs, ...ofBare]) socket.removeAllListeners("close").terminate();
+  await Promise.all([ours.stop(), aside.stop(), bare.stop()]);
+  return taken;
 }
 
 /** The processor time of an echo with the limits, as a ratio to one without: the median of paired rounds. */
 async function measureCost(runtime) {
   const servers = [];
   for (const how of ["defaults", "unlimited"]) {
-    const server = await start(runtime, how);
+    const server = await startServer(runtime, "server.mjs", [how]);
     servers.push({ ...server, sockets: await connectOthers(server.port) });
   }
-  const cost = async ({ usage, sockets }) => {
-    // Slower than the limits, and all at once.
-    const each = 40;
-    const before = await usage();
-    await Promise.all(
-      sockets.map(async (socket) => {
-        for (let n = 0; n < each; n++) {
-          socket.send(JSON.stringify([["bench/echo", n], `r${n}`]));
-          await once(socket, "message");
-        }
-      }),
-    );
-    return ((await usage()) - before) / (sockets.length * each);
-  };
+  // Slower than the limits, and all at once.
+  const cost = (server) => costOfEcho(server, 40);
   for (let warm = 0; warm < 5; warm++) for (const server of servers) await cost(server);
   const ratios = [];
   for (let round = 0; round < rounds * 6; round++) {
@@ -127,30 +89,56 @@ async function measureCost(runtime) {
     ratios.push((first ?? (await cost(limited))) / without);
   }
   for (const { sockets, stop } of servers) {
-    for (const socket of sockets) socket.terminate();
-    stop();
+    for (const socket of sockets) socket.removeAllListeners("close").terminate();
+    await stop();
   }
   return median(ratios);
 }
 
-const ms = (number) => `${number.toFixed(1)} ms`;
-const rows = [];
-for (const runtime of runtimes) {
-  const floods = [];
+const ms = (number) => `${number.toFixed(2)} ms`;
+const range = (numbers) => `${sorted(numbers)[0].toFixed(2)}-${sorted(numbers).at(-1).toFixed(2)}`;
+const ratioOf = (flooded, calm) => (median(flooded) / median(calm)).toFixed(2);
+
+const floodHead = ["", "flood", "ours, calm", "flooded", "ratio", "elsewhere", "bare, calm", "flooded", "ratio"];
+const floodRows = [];
+const costRows = [];
+console.log(isPinned ? "the servers have a core of their own" : "no process is bound to a core: the server shares all");
+async function reportFloods(runtime) {
+  const { ours, bare, elsewhere } = await measureFloods(runtime);
+  console.log(`${runtime}, calm: ours ${range(ours.calm)}, bare ${range(bare.calm)} ms`);
   for (const kind of kinds) {
-    const { calm, flooded } = await measureFlood(runtime, kind);
-    console.log(
-      `${runtime}, ${kind}: p99 ${ms(calm)} calm, ${ms(flooded)} flooded, ratio ${(flooded / calm).toFixed(2)}`,
-    );
-    floods.push(`${ms(calm)} → ${ms(flooded)} (${(flooded / calm).toFixed(2)})`);
+    const row = [
+      titles[runtime],
+      kind,
+      ms(median(ours.calm)),
+      ms(median(ours[kind])),
+      ratioOf(ours[kind], ours.calm),
+      ratioOf(elsewhere[kind], ours.calm),
+      ms(median(bare.calm)),
+      ms(median(bare[kind])),
+      ratioOf(bare[kind], bare.calm),
+    ];
+    floodRows.push(row);
+    console.log(`${runtime}, ${kind}: ours ${ms(median(ours[kind]))}, ratio ${row[4]} (${range(ours[kind])}); \
+elsewhere ${row[5]}; bare ${ms(median(bare[kind]))}, ratio ${row[8]} (${range(bare[kind])})`);
   }
-  const ratio = await measureCost(runtime);
-  console.log(`${runtime}: the limits cost ${((ratio - 1) * 100).toFixed(1)} % of an echo`);
-  rows.push([titles[runtime], ...floods, `${((ratio - 1) * 100).toFixed(1)} %`]);
 }
-if (values.write) {
-  const head = ["", ...kinds, "cost of the limits"];
+
+async function reportCost(runtime) {
+  const cost = `${((await measureCost(runtime)) * 100 - 100).toFixed(1)} %`;
+  console.log(`${runtime}: the limits cost ${cost} of an echo`);
+  costRows.push([titles[runtime], cost]);
+}
+for (const runtime of runtimes) {
+  if (values.only !== "cost") await reportFloods(runtime);
+  if (values.only !== "floods") await reportCost(runtime);
+}
+const write = (marker, head, rows) => {
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  writeBetweenMarkers("docs/limits.md", "abuse", lines.join("\n"));
+  if (rows.length > 0) writeBetweenMarkers("docs/limits.md", marker, lines.join("\n"));
+};
+if (values.write) {
+  write("abuse", floodHead, floodRows);
+  write("abuse cost", ["", "more processor time of an echo"], costRows);
 }
 process.exit();

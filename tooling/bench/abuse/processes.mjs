@@ -1,0 +1,51 @@
+// The processes of abuse.mjs, each on the core that it is given: the servers that are measured have one to themselves, and the 99,
+// the flooder and a server that is flooded in place of the measured one share the other. So what the flooder itself takes of the
+// machine is nothing that the server lacks. Where there is no taskset, or one core alone, nobody is bound to any.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism, constants } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { runArgs, runtimePath } from "../../scripts/runtimes.mjs";
+
+const SERVER_CORE = "0";
+const OTHER_CORE = "1";
+
+const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
+const pinsSelf = () => spawnSync("taskset", ["-a", "-p", "-c", OTHER_CORE, String(process.pid)]).status === 0;
+
+/** True where the processes are bound to cores. Asked once, it binds this one. */
+export const isPinned = availableParallelism() > 1 && pinsSelf();
+
+/** Starts a program on a core, and returns the lines of JSON that it prints one by one. */
+function run(core, [program, ...args]) {
+  const [command, ...rest] = isPinned ? ["taskset", "-c", core, program, ...args] : [program, ...args];
+  const child = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value);
+  const stop = async () => {
+    child.stdin.end();
+    if (child.exitCode === null) await once(child, "exit");
+  };
+  return { child, next, stop };
+}
+
+/** Starts a file of this folder on a runtime; `isAside`: it is not the one that is measured. */
+export async function startServer(runtime, file, args, { isAside = false } = {}) {
+  const slow = isAside ? ["nice", "-n", String(constants.priority.PRIORITY_LOW)] : [];
+  const command = [...slow, runtimePath(runtime), ...runArgs(runtime, "all"), fileOf(file), runtime, ...args];
+  const { child, next, stop } = run(isAside ? OTHER_CORE : SERVER_CORE, command);
+  const { port } = await next();
+  const usage = async () => {
+    child.stdin.write("usage\n");
+    return (await next()).cpu;
+  };
+  return { port, usage, stop };
+}
+
+/** Starts the flooder; resolves when it begins. */
+export async function startFlood(port, kind) {
+  const { next, stop } = run(OTHER_CORE, [process.execPath, fileOf("flood.mjs"), String(port), kind]);
+  await next();
+  return { stop };
+}
