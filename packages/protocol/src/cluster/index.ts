@@ -12,6 +12,7 @@ export type { Cut, CutPost, CutQuestion, CutResult, LivePost } from "./cut.ts";
 export {
   BEGUN_STREAM,
   type MissedQuestion,
+  maxBytesLeft,
   nameLeftStream,
   readBegun,
   readLeft,

@@ -15,7 +15,7 @@ export interface MissedQuestion {
 type Body = Readonly<Record<string, unknown>>;
 type Row = readonly [number: number, topic: Topic, bytes: Uint8Array, ageMs: number];
 
-/** A part of what a node leaves has about so many bytes, if so much may be put. */
+/** A part of what a node leaves has about so many bytes, if so much may be put, or one post that is larger. */
 const PART_BYTES = 512 * 1_024;
 /** What a post weighs beside its bytes and its topic. */
 const ROW_BYTES = 64;
@@ -71,6 +71,11 @@ export function readMissed(codec: PostCodec, bytes: Uint8Array): Missed | undefi
   return { isComplete, upTo, posts: read };
 }
 
+/** The most bytes of a post to that topic that a node which ends can leave, where an entry has at most `maxBytes`. */
+export function maxBytesLeft(topic: Topic, maxBytes: number): number {
+  return Math.floor(maxBytes / 2) - weighRow(topic);
+}
+
 /** What a node that ends at this moment leaves of its posts, in parts of no more than `maxBytes`. */
 export function writeLeft(codec: PostCodec, recent: RecentPosts, maxBytes: number, now: number): readonly Uint8Array[] {
   const limit = Math.min(maxBytes, PART_BYTES) / 2;
@@ -78,13 +83,13 @@ export function writeLeft(codec: PostCodec, recent: RecentPosts, maxBytes: numbe
   let bytes = 0;
   const parts: Row[][] = [[]];
   for (const post of recent.all) {
-    const weight = ROW_BYTES + 3 * post.topic.length + post.bytes.length;
-    if (weight > limit) {
+    if (post.bytes.length > maxBytesLeft(post.topic, maxBytes)) {
       floor = Math.max(floor, post.number);
       continue;
     }
+    const weight = weighRow(post.topic) + post.bytes.length;
     bytes += weight;
-    if (bytes > limit) {
+    if (bytes > limit && parts.at(-1)?.length !== 0) {
       parts.push([]);
       bytes = weight;
     }
@@ -105,6 +110,11 @@ export function readLeft(codec: PostCodec, entries: readonly Uint8Array[]): Rece
     for (const { ageMs, ...post } of read) recent.add({ ...post, at: -ageMs });
   }
   return recent;
+}
+
+/** What a post to that topic weighs beside its bytes. */
+function weighRow(topic: Topic): number {
+  return ROW_BYTES + 3 * topic.length;
 }
 
 function rowOf({ number, topic, bytes, ageMs }: MissedPost): Row {

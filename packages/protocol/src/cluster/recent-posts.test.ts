@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readLeft, writeLeft } from "./missed.ts";
+import { maxBytesLeft, readLeft, writeLeft } from "./missed.ts";
 import { PostCodec } from "./posts.ts";
 import { RecentPosts } from "./recent-posts.ts";
 
@@ -76,6 +76,25 @@ describe("the recent posts of a node", () => {
       upTo: 0,
       posts: [],
     });
+  });
+
+  it("are left with a large one, in a part of its own", () => {
+    const recent = new RecentPosts();
+    const large = maxBytesLeft("uid/ann", 700_000);
+    recent.add({ number: 1, topic: "uid/ann", bytes: bytes(large), at: 1 });
+    recent.add({ number: 2, topic: "uid/bob", bytes: bytes(100_000), at: 2 });
+    recent.add({ number: 3, topic: "uid/bob", bytes: bytes(large), at: 3 });
+    const parts = writeLeft(codec, recent, 700_000, 70);
+    expect(parts.map(({ length }) => length < 700_000)).toEqual([true, true, true]);
+    const left = readLeft(codec, parts)?.after(["uid/ann", "uid/bob"], 0, 0);
+    expect(left?.posts.map(({ number, bytes: { length } }) => [number, length])).toEqual([
+      [1, large],
+      [2, 100_000],
+      [3, large],
+    ]);
+    recent.add({ number: 4, topic: "uid/ann", bytes: bytes(large + 1), at: 4 });
+    const without = readLeft(codec, writeLeft(codec, recent, 700_000, 70));
+    expect([3, 4].map((after) => without?.after(["uid/ann"], after, 0).isComplete)).toEqual([false, true]);
   });
 
   it("are left without what is too big, and what was dropped, and that is not whole", () => {
