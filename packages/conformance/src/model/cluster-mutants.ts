@@ -23,6 +23,7 @@ const known = of(`${server}/known-nodes.ts`, `${server}/cut.test.ts`);
 const recentAnew = of(`${cluster}/cluster-machine.ts`, `${server}/cut.test.ts`);
 const shared = of(`${server}/shared.ts`, `${server}/cut.test.ts`);
 const moving = of(`${server}/moving.ts`, `${server}/moves.test.ts`);
+const handover = of(`${server}/handover.ts`, `${server}/moves.test.ts`);
 const liveness = of(`${server}/liveness.ts`, `${server}/moves.test.ts`);
 const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
 
@@ -43,6 +44,12 @@ export const clusterMutants: readonly ClusterMutant[] = [
   moving("whose-it-is-not-does-not-touch-it", 'if (!session.isOf(question)) return { type: "gone" };', ""),
   moving("who-is-dead-is-not-asked", "!(await liveness.isAlive(node))", "false"),
   moving("what-comes-too-late-is-told", 'if (isOver && told.type === "put") isLate();', ""),
+  handover("the-last-of-those-who-wait-has-it", "known.arrivals.push(arrival);", ""),
+  handover(
+    "who-ends-looks-for-nothing",
+    "named === undefined || this.#options.shutdown.isClosed",
+    "named === undefined",
+  ),
   liveness("who-has-a-connection-lives", "!isConnected && begin", "begin"),
   liveness("a-broker-that-was-away-makes-nobody-dead", "begin - cluster.lastAwayAt > PATIENCE_MS", "true"),
   departure("what-came-is-handled-first", "    await this.waitUntilIdle(patienceMs);\n", ""),

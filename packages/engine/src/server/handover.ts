@@ -46,6 +46,15 @@ interface CatchesUp<Context> {
   readonly caughtUp: { findHeard(driver: SessionDriver<Context>, heard: Heard): Heard };
 }
 
+/** The first, for which a session is looked for, and who named it meanwhile. */
+type Arrivals = [Arrival, ...Arrival[]];
+
+/** A session that is being looked for, and the arrivals that name it. */
+interface Fetching {
+  readonly arrivals: Arrivals;
+  readonly isStale: Promise<boolean>;
+}
+
 export interface HandoverOptions<Context> {
   readonly host: Host;
   /** Machine time. */
@@ -78,7 +87,7 @@ export class Handover<Context> {
   readonly #limiter: ReportLimiter;
   readonly #unanswered = new WeakMap<SessionDriver<Context>, Unanswered>();
   /** Sessions that are being looked for: of several that ask for one, none finds it gone. */
-  readonly #fetching = new Map<string, Promise<boolean>>();
+  readonly #fetching = new Map<string, Fetching>();
   /** Sessions on their way to where the next server finds them. */
   readonly #putting = new Map<string, Promise<void>>();
   readonly #moving: Moving;
@@ -177,15 +186,20 @@ export class Handover<Context> {
    */
   async fetch(admitted: Admitted<Context>, arrival: Arrival): Promise<boolean> {
     const { named } = arrival;
-    if (named === undefined) return false;
+    // What it found then it could put nowhere.
+    if (named === undefined || this.#options.shutdown.isClosed) return false;
     const here = this.#options.roster.findById(named.id)?.holder;
     if (here !== undefined) {
       if (here.uid === arrival.uid && here.clientId === arrival.clientId) this.#claim(here, arrival);
       return false;
     }
     const known = this.#fetching.get(named.id);
-    if (known !== undefined) return known;
-    const fetching = this.#fetch(named.id, admitted, arrival)
+    if (known !== undefined) {
+      known.arrivals.push(arrival);
+      return known.isStale;
+    }
+    const arrivals: Arrivals = [arrival];
+    const isStale = this.#fetch(named.id, admitted, arrivals)
       .catch((error: unknown) => {
         const { uid, clientId } = arrival;
         // Everybody who comes causes it again.
@@ -195,13 +209,14 @@ export class Handover<Context> {
         return false;
       })
       .finally(() => this.#fetching.delete(named.id));
-    this.#fetching.set(named.id, fetching);
-    this.#underWay.add(fetching);
-    return fetching;
+    this.#fetching.set(named.id, { arrivals, isStale });
+    this.#underWay.add(isStale);
+    return isStale;
   }
 
-  async #fetch(id: string, admitted: Admitted<Context>, arrival: Arrival): Promise<boolean> {
+  async #fetch(id: string, admitted: Admitted<Context>, arrivals: Readonly<Arrivals>): Promise<boolean> {
     const { sharing } = this.#options;
+    const [arrival] = arrivals;
     // What is posted to its user is heard already, and is held from here on.
     const cut = sharing.beginCut();
     try {
@@ -220,7 +235,7 @@ export class Handover<Context> {
       }
       const missed = sharing.finishCut(cut, snapshot.heard, topics);
       if (missed === undefined) this.#reportMissing(snapshot, arrival);
-      else this.#adopt(snapshot, admitted, arrival, missed);
+      else this.#adopt(snapshot, admitted, arrivals, missed);
       return false;
     } finally {
       sharing.endCut(cut);
@@ -244,7 +259,7 @@ export class Handover<Context> {
   /** A session that is here, and that another server may ask for. */
   async #findMovable(id: string): Promise<Movable | undefined> {
     const { roster } = this.#options;
-    await this.#fetching.get(id);
+    await this.#fetching.get(id)?.isStale;
     // Whoever hears that it is not here finds it there.
     await this.#putting.get(id);
     const found = roster.findById(id);
@@ -308,12 +323,18 @@ export class Handover<Context> {
     return [uidTopic(uid), ALL, ...known.map(({ room }) => roomTopic(room))];
   }
 
-  #adopt(snapshot: SessionSnapshot, admitted: Admitted<Context>, arrival: Arrival, missed: CutResult): void {
+  #adopt(
+    snapshot: SessionSnapshot,
+    admitted: Admitted<Context>,
+    arrivals: Readonly<Arrivals>,
+    missed: CutResult,
+  ): void {
     const { roster, rooms, makeDriver, getShared } = this.#options;
     const { attempt, instance } = snapshot;
     const driver = makeDriver(admitted, snapshot.id);
-    this.#claim(driver, arrival);
-    roster.add(driver, { ...arrival, attempt, instance });
+    // Nobody takes it from the last of them by the same attempt.
+    for (const one of arrivals) if (isSame(snapshot, one)) this.#claim(driver, one);
+    roster.add(driver, { ...arrivals[0], attempt, instance });
     driver.restore(snapshot.state);
     // As one more that is away it may have been one too many.
     if (driver.session.status !== "away") return;

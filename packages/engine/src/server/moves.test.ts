@@ -1,4 +1,9 @@
-import { type ChannelSocketClient, type ServerMessage, SessionLostError } from "@sente-lite/protocol";
+import {
+  type ChannelSocketClient,
+  type ServerMessage,
+  type ServerOptions,
+  SessionLostError,
+} from "@sente-lite/protocol";
 import { describe, expect, it } from "vitest";
 import { startRouter } from "../router.ts";
 import { type Node, nodes } from "../testing/nodes.test-support.ts";
@@ -26,7 +31,7 @@ async function beside(count = 3, options: Parameters<typeof nodes>[0] = {}) {
   });
   await clock.advance(50);
   /** The connection breaks, and the client comes back to that server. */
-  const move = async (to: Node, ms = 6_000) => {
+  const move = async (to: Node | undefined, ms = 6_000) => {
     land(to);
     all.cut();
     await clock.advance(ms);
@@ -225,6 +230,51 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     b.server.sendFn("ann", ["s/n", 1]);
     await clock.advance(100);
     expect([c.server.metrics().connections, got, end().errors]).toEqual([1, [1], []]);
+  });
+
+  it("is not taken from an attempt that waits for it by the same one that got to another server, too", async () => {
+    const { a, b, c, client, move, replay, clock, end } = await beside();
+    await move(a);
+    startRouter(a.server, { "a/slow": () => new Promise(() => {}) });
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+    await move(undefined, 10);
+    void replay(b, 9);
+    await clock.advance(1_000);
+    const both = [replay(b, 10), replay(c, 10)];
+    await clock.advance(3_000);
+    expect(await Promise.all(both)).toMatchObject([{ type: "accept" }, { type: "refuse", status: 409 }]);
+    expect([b, c].map(({ server }) => server.metrics().sessionsAway + server.metrics().connections)).toEqual([1, 0]);
+    expect([end().lost, end().errors]).toEqual([false, []]);
+  });
+
+  it("is not looked for by a server that has begun to end, which could put it nowhere", async () => {
+    let judged: Promise<void> | undefined;
+    const userIdFn: ServerOptions["userIdFn"] = async ({ url }) => {
+      if (url.searchParams.get("attempt") === "9") await judged;
+      return url.searchParams.get("uid");
+    };
+    const { a, b, c, move, replay, clock, end, backplane, nodeOf } = await beside(3, { userIdFn });
+    // What is posted to ann is heard there yet, when she has gone on.
+    await move(b);
+    await move(a, 4_000);
+    await move(undefined, 10);
+    const parked = a.server.close();
+    await clock.advance(1_500);
+    await parked;
+    let judge = () => {};
+    judged = new Promise((resolve) => {
+      judge = resolve;
+    });
+    void replay(b, 9);
+    backplane.delay(nodeOf(b), 300);
+    const closed = b.server.close();
+    await clock.advance(50);
+    judge();
+    await clock.advance(5_000);
+    await closed;
+    await move(c, 20_000);
+    expect(end()).toEqual(whole);
   });
 
   it("is refused an attempt that a later one has overtaken elsewhere", async () => {

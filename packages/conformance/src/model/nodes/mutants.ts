@@ -54,7 +54,7 @@ export const nodesMutants: readonly NodesMutant[] = [
     "",
     70,
   ),
-  one("closes-while-one-comes", `${server}/handover.ts`, "this.#underWay.add(fetching);", "", 447),
+  one("closes-while-one-comes", `${server}/handover.ts`, "this.#underWay.add(isStale);", "", 447),
   one(
     "closes-before-the-history",
     `${server}/rooms/room-posts.ts`,
