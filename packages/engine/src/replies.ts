@@ -1,4 +1,4 @@
-import { isReplyError, type ReplyFn } from "@sente-lite/protocol";
+import { EncodeError, isReplyError, type ReplyFn } from "@sente-lite/protocol";
 import type { ReplyFailure } from "@sente-lite/protocol/session";
 import { deliveryOf } from "./delivery.ts";
 
@@ -87,8 +87,11 @@ export function fail(message: { readonly id: string }, error: unknown, source: S
   replyWithError?.(failureOf(error));
 }
 
-/** What the peer is told: of a `ReplyError` all, of any other error nothing. */
+/** What the peer is told: of a `ReplyError` all, that a reply could not go from server to server, of any other error nothing. */
 export function failureOf(error: unknown): ReplyFailure {
   if (isReplyError(error)) return { code: error.code, message: error.message, data: error.data };
+  if (error instanceof EncodeError && error.code === "reply-too-large") {
+    return { code: error.code, message: error.message, data: null };
+  }
   return { code: "error", message: "the handler failed", data: null };
 }

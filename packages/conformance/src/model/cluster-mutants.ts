@@ -25,6 +25,8 @@ const shared = of(`${server}/shared.ts`, `${server}/cut.test.ts`);
 const moving = of(`${server}/moving.ts`, `${server}/moves.test.ts`);
 const handover = of(`${server}/handover.ts`, `${server}/moves.test.ts`);
 const liveness = of(`${server}/liveness.ts`, `${server}/moves.test.ts`);
+const following = of(`${server}/following-replies.ts`, `${server}/following-replies.test.ts`);
+const followedBy = (file: string) => of(`${server}/${file}`, `${server}/following-replies.test.ts`);
 const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
 
 export const clusterMutants: readonly ClusterMutant[] = [
@@ -52,5 +54,30 @@ export const clusterMutants: readonly ClusterMutant[] = [
   ),
   liveness("who-has-a-connection-lives", "!isConnected && begin", "begin"),
   liveness("a-broker-that-was-away-makes-nobody-dead", "begin - cluster.lastAwayAt > PATIENCE_MS", "true"),
+  following(
+    "a-reply-finds-a-session-that-came-back",
+    "if (here !== undefined) this.#settle",
+    "if (here?.uid === 0) this.#settle",
+  ),
+  following("replies-are-awaited-further-on", "return [...inherited, ...Array", "return [...Array"),
+  following("of-two-answers-one-counts", "    awaited?.delete(cbId);\n", ""),
+  following("an-awaited-reply-is-a-request-in-flight", "period: requests.begin(now)", "period: 0"),
+  following("one-that-came-is-none", "driver.work.requests.end(one.period);", ""),
+  following("who-is-gone-replies-no-more", "if (isOver(node)) this", "if (false) this"),
+  following("who-was-gone-before-replies-no-more", "(node) => !alive.has(node)", "() => false"),
+  following("nobody-hears-who-was-held-for-gone", " && this.#options.cluster.node === node", ""),
+  following("what-is-given-up-is-answered", "pathAfter.replyFailed(cbId, UNANSWERED);", "void cbId;"),
+  following("too-many-do-not-follow", "followers.slice(Math.max(0, excess))", "followers"),
+  followedBy("server.ts")(
+    "a-drain-waits-for-what-follows",
+    "isMore ? [following.work, ...departures] : departures",
+    "departures",
+  ),
+  followedBy("server.ts")("a-drain-waits-for-who-is-away", "(following !== undefined && departure.isBusy)", "false"),
+  of(`${server}/dispatcher.ts`, `${server}/moves.test.ts`)(
+    "a-join-does-not-follow",
+    "return this.#id !== roomIds.join;",
+    "return true;",
+  ),
   departure("what-came-is-handled-first", "    await this.waitUntilIdle(patienceMs);\n", ""),
 ];

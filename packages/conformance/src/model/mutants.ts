@@ -49,7 +49,7 @@ const clientOfEngine = "packages/engine/src/client/client.ts";
 const serverOfEngine = "packages/engine/src/server/server.ts";
 const sessionDriver = "packages/engine/src/server/session-driver.ts";
 const sessionSocket = "packages/engine/src/server/session-socket.ts";
-const handover = "packages/engine/src/server/handover.ts";
+const following = "packages/engine/src/server/following-replies.ts";
 const door = "packages/engine/src/server/door.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -269,7 +269,7 @@ export const handedOnMutants: readonly Mutant[] = [
   one("never-looks-for-it", door, "(await handover.fetch(admitted, arrival))", "false"),
   one("sent-forgotten", log, "this.#cursor = this.#head + transmitted;", ""),
   one("taken-over-forgotten", ledger, "this.#received = state.received;", ""),
-  one("handler-stays-behind", handover, "driver.session.replyFailed(cbId, UNANSWERED)", "void cbId"),
+  one("handler-stays-behind", following, "driver.session.replyFailed(request.cbId, UNANSWERED)", "void request"),
 ];
 
 /** Changes that nothing can notice, as another line guards the same. */

@@ -66,8 +66,14 @@ interface TakesRefreshes<D> {
 
 /** What takes sessions to other servers, as a driver tells it that this one ends. */
 interface TakesAway<D> {
-  answerAll(driver: D): void;
   release(driver: D): Promise<void> | undefined;
+}
+
+/** What knows the requests without an answer, as a driver tells it that its session is about to leave, or what came is given up. */
+interface KnowsRequests<D> {
+  closeAll(driver: D): void;
+  prepare(driver: D): void;
+  giveUp(driver: D): void;
 }
 
 /** What all sessions of a server share, and whom their drivers tell: one object, however many there are. */
@@ -91,6 +97,7 @@ export interface ConnectionGround<D> {
   readonly shutdown: ToldOfIdle;
   /** Absent where there is one server alone. */
   readonly handover: TakesAway<D> | undefined;
+  readonly following: KnowsRequests<D> | undefined;
   readonly refresh: TakesRefreshes<D>;
   readonly lateGreetings: LateGreetings;
   readonly rates: Rates;

@@ -64,8 +64,8 @@ export class Departure<D extends Departing> implements Drainable, Closable {
 
   /** The session goes to another server, to which its client came; resolves when that can take it. Undefined where it is over. */
   move(): Promise<void> | undefined {
-    const { handover } = this.#ground;
-    handover?.answerAll(this.#driver);
+    const { handover, following } = this.#ground;
+    following?.prepare(this.#driver);
     const put = handover?.release(this.#driver);
     this.#driver.run();
     return put;
@@ -117,10 +117,10 @@ export class Departure<D extends Departing> implements Drainable, Closable {
 
   /** The session goes to another server, where there is one that could take it; resolves when the socket may be closed, and is. */
   #leave(code: number, reason: string): Promise<void> | undefined {
-    const { handover, roster } = this.#ground;
+    const { handover, following, roster } = this.#ground;
     const driver = this.#driver;
     if (handover === undefined || driver.session.id === undefined) return undefined;
-    handover.answerAll(driver);
+    following?.closeAll(driver);
     this.#sendLast();
     const { isLive } = driver;
     const put = handover.release(driver);

@@ -10,11 +10,11 @@ import {
 import { whenSettled } from "@sente-lite/protocol/calls";
 import type { Gate, Verdict } from "@sente-lite/protocol/contract";
 import type { ReplyFailure } from "@sente-lite/protocol/session";
-import { type FeatureSet, isProtocolId, isUnderstood, type ServerOutput } from "@sente-lite/protocol/session";
+import { type FeatureSet, isProtocolId, isUnderstood, roomIds, type ServerOutput } from "@sente-lite/protocol/session";
 import { DELIVERY, type Message, type Peer, UNHANDLED, type Worker } from "../delivery.ts";
 import type { Place } from "../incoming.ts";
 import { OneReply, type Replies } from "../replies.ts";
-import type { Handover } from "./handover.ts";
+import type { AnswerPath, FollowingReplies, OpenRequest } from "./following-replies.ts";
 import type { Counters } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { PubSub } from "./rooms/pub-sub.ts";
@@ -50,7 +50,7 @@ export interface DispatcherOptions<Context> {
   /** Where there are rooms: what sente_lite's peers ask of them. */
   readonly pubSub: PubSub<Context> | undefined;
   /** Where there are several servers: knows which requests have no answer. */
-  readonly handover: Pick<Handover<Context>, "noteAsked" | "noteAnswered"> | undefined;
+  readonly following: Pick<FollowingReplies<Context>, "begin" | "end"> | undefined;
 }
 
 /** Whose event it is: a connection, or a user who has none here. */
@@ -188,21 +188,32 @@ export class Dispatcher<Context> {
 }
 
 /** A request of a client, from its arrival to its answer: its connection's work, and where the answer goes. */
-class ClientRequest<Context> extends OneReply implements RequestReplies {
+class ClientRequest<Context> extends OneReply implements RequestReplies, OpenRequest {
+  readonly cbId: string;
   readonly #driver: SessionDriver<Context>;
-  readonly #cbId: string;
   readonly #id: string;
   readonly #options: DispatcherOptions<Context>;
+  #path: AnswerPath;
   #begun: number | undefined;
 
   constructor(driver: SessionDriver<Context>, cbId: string, id: string, options: DispatcherOptions<Context>) {
     super();
+    this.cbId = cbId;
     this.#driver = driver;
-    this.#cbId = cbId;
     this.#id = id;
     this.#options = options;
+    this.#path = driver.session;
     driver.work.beginWork();
-    options.handover?.noteAsked(driver, cbId);
+    options.following?.begin(driver, this);
+  }
+
+  /** Who is let into a room here is not in it elsewhere: the client asks again there. */
+  get mayFollow(): boolean {
+    return this.#id !== roomIds.join;
+  }
+
+  answerBy(path: AnswerPath): void {
+    this.#path = path;
   }
 
   /** It is given to the application; false where too many of its client wait for a reply. */
@@ -216,15 +227,15 @@ class ClientRequest<Context> extends OneReply implements RequestReplies {
   }
 
   protected isWanted(): boolean {
-    return this.#driver.session.status !== "ended";
+    return this.#path.status !== "ended";
   }
 
   protected reply(value: unknown): void {
-    this.#driver.session.reply(this.#cbId, value);
+    this.#path.reply(this.cbId, value);
   }
 
   protected fail(failure: ReplyFailure): void {
-    this.#driver.session.replyFailed(this.#cbId, failure);
+    this.#path.replyFailed(this.cbId, failure);
   }
 
   protected report(error: unknown): void {
@@ -233,7 +244,7 @@ class ClientRequest<Context> extends OneReply implements RequestReplies {
 
   protected finish(): void {
     const driver = this.#driver;
-    this.#options.handover?.noteAnswered(driver, this.#cbId);
+    this.#options.following?.end(driver, this);
     if (this.#begun !== undefined) driver.work.requests.end(this.#begun);
     driver.run();
     driver.work.endWork();

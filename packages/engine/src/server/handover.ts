@@ -15,6 +15,7 @@ import {
 import type { Host } from "../host.ts";
 import type { Admitted } from "./admission.ts";
 import type { Cluster } from "./cluster.ts";
+import type { FollowingReplies } from "./following-replies.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Counters } from "./metrics.ts";
 import { IDLE_MS, type Movable, Moving } from "./moving.ts";
@@ -35,8 +36,6 @@ const FETCH_MS = 2 * HANDOVER_MS;
 const SECRET_LENGTH = 22;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
 
-/** What a request of a client is answered whose handler has not ended when its session leaves. */
-const UNANSWERED = { code: "closed", message: "the server ended before the handler replied", data: null };
 const LOST_ON_THE_WAY = "it could not go to another server";
 const MISSED_ON_THE_WAY = "what was pushed while it went to another server may be missing";
 
@@ -69,14 +68,12 @@ export interface HandoverOptions<Context> {
     Sharing,
     "codec" | "nodes" | "heard" | "knownNodes" | "beginCut" | "endCut" | "catchUp" | "finishCut"
   >;
+  readonly following: Pick<FollowingReplies<Context>, "leave" | "restore" | "closeOfGone">;
   readonly getShared: () => CatchesUp<Context>;
   /** Makes the driver of a session that began elsewhere. */
   readonly makeDriver: (admitted: Admitted<Context>, id: string) => SessionDriver<Context>;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
-
-/** Requests of one client whose handlers have not answered. */
-type Unanswered = Set<string>;
 
 /**
  * Takes sessions from one server to another (PROTOCOL.md section 6.13): as this one ends, to where the next one finds them;
@@ -85,7 +82,6 @@ type Unanswered = Set<string>;
 export class Handover<Context> {
   readonly #options: HandoverOptions<Context>;
   readonly #limiter: ReportLimiter;
-  readonly #unanswered = new WeakMap<SessionDriver<Context>, Unanswered>();
   /** Sessions that are being looked for: of several that ask for one, none finds it gone. */
   readonly #fetching = new Map<string, Fetching>();
   /** Sessions on their way to where the next server finds them. */
@@ -117,29 +113,12 @@ export class Handover<Context> {
     return `${cluster.node}_${secret}`;
   }
 
-  /** A request of a client went to its handler. */
-  noteAsked(driver: SessionDriver<Context>, cbId: string): void {
-    const unanswered = this.#unanswered.get(driver) ?? new Set();
-    this.#unanswered.set(driver, unanswered.add(cbId));
-  }
-
-  /** It was answered. */
-  noteAnswered(driver: SessionDriver<Context>, cbId: string): void {
-    this.#unanswered.get(driver)?.delete(cbId);
-  }
-
-  /** The session of a client goes, and the handlers that work for it are not waited for: their callers are told so. */
-  answerAll(driver: SessionDriver<Context>): void {
-    for (const cbId of this.#unanswered.get(driver) ?? []) driver.session.replyFailed(cbId, UNANSWERED);
-    this.#unanswered.delete(driver);
-  }
-
   /**
    * Releases a session and puts it where the next server finds it; resolves when it is there, or is given up and reported.
    * Undefined where there is nothing that could go on.
    */
   release(driver: SessionDriver<Context>): Promise<void> | undefined {
-    const { now, roster, rooms, sharing, getShared } = this.#options;
+    const { now, roster, rooms, sharing, following, getShared } = this.#options;
     const { session, uid, clientId, admitted } = driver;
     const { id, form, features } = session;
     const state = session.release(now());
@@ -160,6 +139,7 @@ export class Handover<Context> {
       rooms: rooms.release(driver),
       heard: getShared().caughtUp.findHeard(driver, sharing.heard),
       nodes: sharing.knownNodes,
+      awaited: following.leave(driver),
       state,
     };
     const put = this.#put(snapshot).catch((error: unknown) => {
@@ -329,7 +309,7 @@ export class Handover<Context> {
     arrivals: Readonly<Arrivals>,
     missed: CutResult,
   ): void {
-    const { roster, rooms, makeDriver, getShared } = this.#options;
+    const { roster, rooms, following, makeDriver, getShared } = this.#options;
     const { attempt, instance } = snapshot;
     const driver = makeDriver(admitted, snapshot.id);
     // Nobody takes it from the last of them by the same attempt.
@@ -339,7 +319,9 @@ export class Handover<Context> {
     // As one more that is away it may have been one too many.
     if (driver.session.status !== "away") return;
     rooms.restore(driver, snapshot.rooms);
+    following.restore(driver, snapshot.awaited);
     getShared().catchUp(driver, missed);
+    following.closeOfGone(driver);
   }
 
   #claim(driver: SessionDriver<Context>, { attempt }: Arrival): void {

@@ -105,15 +105,29 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect([slow, taken, end()]).toEqual([[1, 0], [2], whole]);
   });
 
-  it("is answered with closed by a handler that takes longer, and so is what the server asked", async () => {
-    const { a, b, client, move, end } = await beside(2, { slowHandlerMs: 100_000 });
-    startRouter(a.server, { "a/never": () => new Promise(() => {}) });
+  it("answers no more what its own server asked it, which is told so", async () => {
+    const { a, b, client, move, end } = await beside(2);
     startRouter(client, { "s/never": () => new Promise(() => {}) });
-    const codeOf = (asked: Promise<unknown>) => asked.then(String, ({ code }: { code: string }) => code);
-    const reply = codeOf(client.requestFn(["a/never"], { timeoutMs: 100_000 }));
-    const answer = codeOf(a.server.requestFn({ uid: "ann", clientId: "ann" }, ["s/never"], { timeoutMs: 100_000 }));
+    const asked = a.server.requestFn({ uid: "ann", clientId: "ann" }, ["s/never"], { timeoutMs: 100_000 });
+    const ended = asked.then(String, ({ code }: { code: string }) => code);
     await move(b, 10_000);
-    expect([await reply, await answer, end()]).toEqual(["closed", "closed", whole]);
+    expect([await ended, end()]).toEqual(["closed", whole]);
+  });
+
+  it("asks again there for a room that its own server has not decided on", async () => {
+    let isDecided = false;
+    const joinFn = () => (isDecided ? true : new Promise<boolean>(() => {}));
+    const { a, b, client, move, clock, end } = await beside(2, { slowHandlerMs: 100_000, rooms: { tea: { joinFn } } });
+    const tea = client.room("tea");
+    await clock.advance(50);
+    isDecided = true;
+    await move(b, 10_000);
+    expect([tea.state.get().status, [...b.server.room("tea").members.get()], end()]).toEqual([
+      "joined",
+      ["ann"],
+      whole,
+    ]);
+    expect(a.server.room("tea").members.get().size).toBe(1);
   });
 
   it("is found where the server that began its session has ended since", async () => {

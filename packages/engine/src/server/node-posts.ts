@@ -27,6 +27,11 @@ export class NodePosts {
     this.#options = options;
   }
 
+  /** The most bytes of a post; undefined while none goes out. */
+  get maxBytes(): number | undefined {
+    return this.#membership?.maxBytes;
+  }
+
   /** The node has joined: what waits goes out. */
   use(membership: Membership): void {
     this.#membership = membership;

@@ -34,6 +34,7 @@ import type { Decision } from "./decision.ts";
 import { type Delivered, Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
 import { FaultReports } from "./fault-reports.ts";
+import { FollowingReplies } from "./following-replies.ts";
 import { Handover } from "./handover.ts";
 import { LateGreetings } from "./late-greetings.ts";
 import { Arrivals } from "./limits/arrivals.ts";
@@ -202,10 +203,22 @@ export function createServer<
       client.report(error, context);
     },
   });
+  const following =
+    cluster &&
+    sharing &&
+    new FollowingReplies<Context>({
+      now,
+      limits,
+      cluster,
+      sharing,
+      roster,
+      onIdle: (work) => shutdown.noteWorkDone(work),
+    });
   const handover =
     cluster &&
     liveness &&
     sharing &&
+    following &&
     new Handover<Context>({
       host,
       now,
@@ -216,6 +229,7 @@ export function createServer<
       roster,
       rooms,
       sharing,
+      following,
       getShared: () => shared,
       makeDriver: (admitted, id) => new SessionDriver(ground, admitted, id),
       report,
@@ -231,7 +245,7 @@ export function createServer<
     deliver,
     roomRequests,
     pubSub,
-    handover,
+    following,
   });
   const logins = new Logins({ host, options, hookTimeoutMs: limits.hookTimeoutMs });
   const turns = new Turns(host);
@@ -253,13 +267,23 @@ export function createServer<
     faults,
     shutdown,
     handover,
+    following,
     refresh: new LoginRefresh(logins),
     lateGreetings,
     rates: new Rates({ host, now, turns, limits, overRate: options.overRate }),
     slowHandlers: new SlowHandlers({ host, now, slowHandlerMs: limits.slowHandlerMs }),
     report,
   };
-  const shared: Shared<Context> = new Shared<Context>({ host, limits, roster, rooms, outgoing, dispatcher, report });
+  const shared: Shared<Context> = new Shared<Context>({
+    host,
+    limits,
+    roster,
+    rooms,
+    outgoing,
+    dispatcher,
+    following,
+    report,
+  });
   if (cluster !== undefined && liveness !== undefined && sharing !== undefined) {
     sharing.serve(shared, cluster, liveness);
     asking.useNodes(new AskingNodes({ cluster, sharing, answer: (question) => asking.answerNode(question), report }));
@@ -305,11 +329,12 @@ export function createServer<
   };
 
   const drain = (drainMs: number) => {
-    const live = [...roster.findAll()].filter(({ isLive }) => isLive);
-    return shutdown.drain(
-      live.map(({ departure }) => departure),
-      drainMs,
-    );
+    // What follows the sessions of clients that are away, or have gone to another server, is waited for as well.
+    const isWaitedFor = ({ isLive, departure }: SessionDriver<Context>) =>
+      isLive || (following !== undefined && departure.isBusy);
+    const departures = [...roster.findAll()].filter(isWaitedFor).map(({ departure }) => departure);
+    const isMore = following?.work.isBusy === true;
+    return shutdown.drain(isMore ? [following.work, ...departures] : departures, drainMs);
   };
 
   const end = async () => {

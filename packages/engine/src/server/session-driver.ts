@@ -207,7 +207,10 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
 
   /** An event that was counted found no place: the session cannot go on as if nothing was lost. */
   overflow(): void {
-    if (this.session.status === "ended") return;
+    if (this.session.status === "ended") {
+      this.#ground.following?.giveUp(this);
+      return;
+    }
     this.#ground.faults.reportFull(this);
     this.end(closeCodes.tooSlow, "too many events wait");
   }

@@ -1,6 +1,6 @@
 import type { SenteEvent } from "@sente-lite/protocol";
-import type { Topic } from "@sente-lite/protocol/backplane";
-import type { Delivered, Label, PostOptions, RoomPost, Target } from "@sente-lite/protocol/cluster";
+import type { NodeId, Topic } from "@sente-lite/protocol/backplane";
+import type { Delivered, Label, PostOptions, ReplyPost, RoomPost, Target } from "@sente-lite/protocol/cluster";
 import type { Origin } from "./caught-up.ts";
 
 /** The server, as other nodes reach it. Each does what its namesake for the application does, here alone. */
@@ -11,6 +11,10 @@ export interface SharedServer {
   disconnect(to: Target, code: number, reason: string, origin: Origin): void;
   join(to: Target, room: string, origin: Origin): void;
   leave(to: Target, room: string, origin: Origin): void;
+  /** A handler elsewhere answered, for a session that may be here. */
+  reply(post: ReplyPost): void;
+  /** Another node has ended, and what it posted was heard. */
+  nodeGone(node: NodeId): void;
   /** True while somebody is here, or away, who is meant by what is posted there. */
   needs(topic: Topic): boolean;
   /** What is posted there is not heard any more. */
@@ -51,6 +55,9 @@ export function deliver(server: SharedServer, post: Delivered, origin: Origin): 
       break;
     case "leave":
       server.leave(post.to, post.room, origin);
+      break;
+    case "reply":
+      server.reply(post);
       break;
   }
 }

@@ -1,10 +1,11 @@
 import type { SenteEvent, ServerLimits } from "@sente-lite/protocol";
-import type { Topic } from "@sente-lite/protocol/backplane";
+import type { NodeId, Topic } from "@sente-lite/protocol/backplane";
 import {
   type CutPost,
   type CutResult,
   type Label,
   type PostOptions,
+  type ReplyPost,
   type RoomPost,
   type Target,
   uidTopic,
@@ -14,6 +15,7 @@ import type { Host } from "../host.ts";
 import { CaughtUp, type Origin } from "./caught-up.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Elsewhere } from "./elsewhere.ts";
+import type { FollowingReplies } from "./following-replies.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { createMatcher } from "./registry.ts";
 import type { Rooms } from "./rooms/rooms.ts";
@@ -28,6 +30,7 @@ export interface SharedOptions<Context> {
   readonly rooms: Rooms<Context>;
   readonly outgoing: Outgoing<Context>;
   readonly dispatcher: Dispatcher<Context>;
+  readonly following: Pick<FollowingReplies<Context>, "take" | "noteGone"> | undefined;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -71,7 +74,7 @@ export class Shared<Context> implements SharedServer {
   }
 
   #replay(driver: SessionDriver<Context>, { post }: CutPost): void {
-    const { outgoing, rooms } = this.#options;
+    const { outgoing, rooms, following } = this.#options;
     const isMeant = (to: Target) => ("room" in to ? this.#isIn(driver, to.room) : createMatcher(to)(driver));
     switch (post.type) {
       case "push":
@@ -96,6 +99,9 @@ export class Shared<Context> implements SharedServer {
       case "leave":
         if (isMeant(post.to)) rooms.putOut([labelOf(driver)], post.room);
         break;
+      case "reply":
+        if (post.session === driver.session.id) following?.take(driver, post);
+        break;
     }
   }
 
@@ -119,6 +125,16 @@ export class Shared<Context> implements SharedServer {
 
   leave(to: Target, room: string, origin: Origin): void {
     this.#options.rooms.putOut(to, room, this.caughtUp.filterOf(origin));
+  }
+
+  reply(post: ReplyPost): void {
+    const { roster, following } = this.#options;
+    const driver = roster.findById(post.session)?.holder;
+    if (driver !== undefined) following?.take(driver, post);
+  }
+
+  nodeGone(node: NodeId): void {
+    this.#options.following?.noteGone(node);
   }
 
   needs(topic: Topic): boolean {

@@ -14,10 +14,12 @@ import {
   type Cut,
   type CutResult,
   type Heard,
+  maxBytesLeft,
   type Post,
   PostCodec,
   type PostOptions,
   type RecentPosts,
+  type ReplyPost,
   type RoomPost,
   roomTopic,
   type Target,
@@ -167,6 +169,18 @@ export class Sharing implements Hearing {
     else for (const [topic, labels] of byTopic(labelsOf(to))) this.#post(topic, { ...order, to: labels });
   }
 
+  /** True while posts go out: not before the node has joined, and not once it ends. */
+  get isPosting(): boolean {
+    return this.#posts.maxBytes !== undefined;
+  }
+
+  /** A handler answered for a session that went elsewhere. Throws `EncodeError` `reply-too-large`; then nothing was posted. */
+  postReply(uid: string | null, post: ReplyPost): void {
+    const topic = uidTopic(uid);
+    this.#machine.postReply(topic, post, maxBytesLeft(topic, this.#posts.maxBytes ?? 0));
+    this.#run();
+  }
+
   // Sessions that go from node to node.
 
   /** How far each node was heard here, itself too. */
@@ -308,6 +322,7 @@ export class Sharing implements Hearing {
     this.#known.noteEnded(node);
     this.#machine.gone(node, this.#options.now());
     this.#run();
+    this.#server?.nodeGone(node);
   }
 
   away(): void {

@@ -56,6 +56,11 @@ export class Shutdown {
     return this.#closing.run();
   }
 
+  /** That work is done, on which no connection waits. */
+  noteWorkDone(work: Drainable): void {
+    this.#drain?.noteIdle(work);
+  }
+
   /** That connection may be busy no longer. */
   noteIdle(connection: Drainable & Closable): void {
     this.#drain?.noteIdle(connection);

@@ -1,10 +1,10 @@
 import type { NodeId, Topic } from "../backplane/index.ts";
-import type { SenteError } from "../errors.ts";
+import { EncodeError, type SenteError } from "../errors.ts";
 import { readChanges } from "./changes.ts";
 import { ClusterPresence, type ClusterPresenceOptions, type PresenceOutput } from "./cluster-presence.ts";
 import { Cut } from "./cut.ts";
 import type { Part } from "./peer.ts";
-import { type Delivered, isCount, type Post, type PostCodec } from "./posts.ts";
+import { type Delivered, isCount, type Post, type PostCodec, type ReplyPost } from "./posts.ts";
 import { type Heard, RecentPosts } from "./recent-posts.ts";
 import { ALL } from "./topics.ts";
 
@@ -146,6 +146,19 @@ export class ClusterMachine {
   /** Throws `EncodeError`. */
   post(topic: Topic, post: Post): void {
     this.#outputs.push({ type: "post", topic, bytes: this.#codec.write(post), isKept: isKept(post) });
+  }
+
+  /**
+   * Posts a reply to where its session is, or will be. Throws `EncodeError` `reply-too-large` where the post would be of more
+   * than `maxBytes`; then nothing was posted.
+   */
+  postReply(topic: Topic, post: ReplyPost, maxBytes: number): void {
+    const bytes = this.#codec.write(post);
+    if (bytes.length > maxBytes) {
+      const message = `a reply of ${bytes.length} bytes is over the ${maxBytes} that may follow a session to another server`;
+      throw new EncodeError("reply-too-large", message);
+    }
+    this.#outputs.push({ type: "post", topic, bytes, isKept: isKept(post) });
   }
 
   /** Another node asks who is here: a part of that. Throws `SenteError` for what is no such question. */

@@ -39,6 +39,7 @@ export {
   type Post,
   PostCodec,
   type PostOptions,
+  type ReplyPost,
   type RoomPost,
   readEvent,
   readLabels,

@@ -1,4 +1,4 @@
-import type { Codec, Handler } from "../codecs/codec.ts";
+import type { Codec, Encoded, Handler } from "../codecs/codec.ts";
 import { createTransitMsgpack } from "../codecs/transit-msgpack/index.ts";
 import { ProtocolError } from "../errors.ts";
 import type { SenteEvent } from "../event.ts";
@@ -34,6 +34,16 @@ export interface RoomPost extends PostOptions {
   readonly offset?: number | undefined;
 }
 
+/** The reply to a client's request, of a handler that worked on when the session had gone to another node. */
+export interface ReplyPost {
+  readonly type: "reply";
+  /** The id of the session. */
+  readonly session: string;
+  readonly cbId: string;
+  /** The frame that the client gets, in the codec of the session. */
+  readonly data: Encoded;
+}
+
 /** What a node tells the others (`CLUSTER_VERSION`). */
 export type Post =
   | (PostOptions & { readonly type: "push"; readonly to: readonly Label[]; readonly event: SenteEvent })
@@ -41,13 +51,14 @@ export type Post =
   | RoomPost
   | { readonly type: "disconnect"; readonly to: Target; readonly code: number; readonly reason: string }
   | { readonly type: "join" | "leave"; readonly to: Target; readonly room: string }
+  | ReplyPost
   /** Who came and went since the version before. */
   | { readonly type: "presence"; readonly version: number; readonly changes: readonly Change[] };
 
 /** A post that is the server's business. */
 export type Delivered = Exclude<Post, { readonly type: "presence" }>;
 
-const numbers = { push: 1, broadcast: 2, room: 3, disconnect: 4, join: 5, leave: 6, presence: 7 } as const;
+const numbers = { push: 1, broadcast: 2, room: 3, disconnect: 4, join: 5, leave: 6, presence: 7, reply: 8 } as const;
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -117,6 +128,11 @@ function readPost(type: Post["type"], body: Body): Post | undefined {
     case "join":
     case "leave":
       return target === undefined || room === undefined ? undefined : { type, to: target, room };
+    case "reply": {
+      const { session, cbId, data } = body;
+      if (typeof session !== "string" || typeof cbId !== "string") return undefined;
+      return typeof data === "string" || data instanceof Uint8Array ? { type, session, cbId, data } : undefined;
+    }
     case "presence": {
       const changes = readChanges(body.changes);
       return changes === undefined || !isCount(version) ? undefined : { type, version, changes };

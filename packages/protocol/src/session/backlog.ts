@@ -89,17 +89,20 @@ export class Backlog {
     this.append(frames);
   }
 
-  /** Adds the answer to a request, after what was pushed before. Throws `EncodeError`; then nothing was added. */
-  reply(cbId: string, value: unknown): void {
+  /** The frame that answers a request. Throws `EncodeError`. */
+  makeReply(cbId: string, value: unknown): Frame {
     const frame = replyFrame(this.#codec, cbId, value);
     if (frame.bytes > this.#maxPayloadBytes) throw makeTooLarge(frame.bytes, this.#maxPayloadBytes);
-    this.flush();
-    this.append([frame]);
+    return frame;
   }
 
-  /** The same with an error; what its data cannot say is left out. */
-  replyFailed(cbId: string, failure: ReplyFailure): void {
-    const frame = errorReplyFrame(this.#codec, cbId, failure, this.#features);
+  /** The same with an error. Throws `EncodeError` for data that cannot be sent. */
+  makeFailedReply(cbId: string, failure: ReplyFailure): Frame {
+    return errorReplyFrame(this.#codec, cbId, failure, this.#features);
+  }
+
+  /** Adds the answer to a request, after what was pushed before. */
+  reply(frame: Frame): void {
     this.flush();
     this.append([frame]);
   }

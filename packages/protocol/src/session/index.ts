@@ -26,6 +26,7 @@ export type { RequestId } from "./requests.ts";
 export { ServerSession, type ServerStatus } from "./server-session.ts";
 export type { ServerSessionOptions } from "./server-session-options.ts";
 export {
+  type AwaitedReply,
   readSessionSnapshot,
   type SessionSnapshot,
   type SnapshotNodes,

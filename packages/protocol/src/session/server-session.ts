@@ -179,15 +179,28 @@ export class ServerSession {
 
   /** Answers a request, after what was pushed before. Throws `EncodeError`; then nothing was sent. */
   reply(cbId: string, value: unknown): void {
-    if (this.#isOver) return;
-    this.#backlog.reply(cbId, value);
-    this.#endIfTooSlow();
+    if (!this.#isOver) this.replyWith(this.makeReply(cbId, value));
   }
 
-  /** Answers a request with an error; what its data cannot say is left out. */
+  /** Answers a request with an error. Throws `EncodeError` for data that cannot be sent; then nothing was sent. */
   replyFailed(cbId: string, failure: ReplyFailure): void {
+    if (!this.#isOver) this.replyWith(this.makeFailedReply(cbId, failure));
+  }
+
+  /** The frame that answers a request, also once the session is in another process (section 6.13). Throws `EncodeError`. */
+  makeReply(cbId: string, value: unknown): Frame {
+    return this.#backlog.makeReply(cbId, value);
+  }
+
+  /** The same with an error. Throws `EncodeError` for data that cannot be sent. */
+  makeFailedReply(cbId: string, failure: ReplyFailure): Frame {
+    return this.#backlog.makeFailedReply(cbId, failure);
+  }
+
+  /** Answers a request with a frame that was made for it, here or where the session was before. */
+  replyWith(frame: Frame): void {
     if (this.#isOver) return;
-    this.#backlog.replyFailed(cbId, failure);
+    this.#backlog.reply(frame);
     this.#endIfTooSlow();
   }
 

@@ -39,6 +39,10 @@ const snapshot: SessionSnapshot = {
   ],
   heard: { n1: 12, n2: 0, n3: null },
   nodes: { at: { epoch: "e2", offset: 5 }, ended: ["n4"] },
+  awaited: [
+    { cbId: "r3", node: "n1" },
+    { cbId: "r9", node: "n2" },
+  ],
   state: {
     isConfirmed: true,
     windowLeftMs: 90_000,
@@ -74,6 +78,16 @@ describe("the bytes of a session between two processes (PROTOCOL.md section 6.13
     expect(readSessionSnapshot(writeSessionSnapshot(bare, MAX), MAX)).toEqual(bare);
   });
 
+  it("are of the version before where no reply is awaited, which has no word of it, and is read as ever", () => {
+    const { awaited, ...rest } = snapshot;
+    const bytes = writeSessionSnapshot({ ...rest, awaited: [] }, MAX);
+    expect([bytes[3], new TextDecoder().decode(bytes).includes("awaited")]).toEqual([2, false]);
+    expect(bytes).toEqual(writeSessionSnapshot(rest, MAX));
+    expect(readSessionSnapshot(bytes, MAX)).toEqual(rest);
+    // Who does not know of awaited replies must not read it, and drop them.
+    expect([awaited?.length, writeSessionSnapshot(snapshot, MAX)[3]]).toEqual([2, 3]);
+  });
+
   it("are refused where one byte is another, or is missing, or one is too much", () => {
     const bytes = writeSessionSnapshot(snapshot, MAX);
     for (let at = 0; at < bytes.length; at++) {
@@ -88,8 +102,10 @@ describe("the bytes of a session between two processes (PROTOCOL.md section 6.13
   it("are refused where they are of another version, or over the limit, and not written over it", () => {
     const bytes = writeSessionSnapshot(snapshot, MAX);
     const other = bytes.slice();
-    other[3] = 1;
-    expect(codeOf(() => readSessionSnapshot(other, MAX))).toBe("snapshot-version");
+    for (const version of [1, 4]) {
+      other[3] = version;
+      expect(codeOf(() => readSessionSnapshot(other, MAX))).toBe("snapshot-version");
+    }
     expect(codeOf(() => readSessionSnapshot(bytes, bytes.length - 1))).toBe("snapshot-too-large");
     expect(() => writeSessionSnapshot(snapshot, bytes.length - 1)).toThrow(
       expect.objectContaining({ code: "too-large" }),
@@ -108,10 +124,15 @@ describe("the bytes of a session between two processes (PROTOCOL.md section 6.13
     expect(codeOf(() => readSessionSnapshot(writeSessionSnapshot(wrong, MAX), MAX))).toBe("bad-snapshot");
   });
 
+  it.each([{ cbId: 3, node: "n1" }, { cbId: "r3" }, "r3"])("are refused where a reply is awaited as %j", (one) => {
+    const wrong = { ...snapshot, awaited: [one] } as unknown as SessionSnapshot;
+    expect(codeOf(() => readSessionSnapshot(writeSessionSnapshot(wrong, MAX), MAX))).toBe("bad-snapshot");
+  });
+
   it("are refused, whatever they are", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (garbage, isDressed) => {
-        const bytes = isDressed ? Uint8Array.of(0x73, 0x6c, 0x73, 2, ...garbage) : garbage;
+        const bytes = isDressed ? Uint8Array.of(0x73, 0x6c, 0x73, 3, ...garbage) : garbage;
         expect(codeOf(() => readSessionSnapshot(bytes, MAX))).toBe("bad-snapshot");
       }),
     );

@@ -33,6 +33,8 @@ export interface SessionSnapshot {
   readonly heard: Readonly<Record<string, number | null>>;
   /** Which servers it has nothing of, that are not named there; undefined where that is not known. */
   readonly nodes?: SnapshotNodes | undefined;
+  /** Its client's requests that servers still work on, which it has left. */
+  readonly awaited?: readonly AwaitedReply[] | undefined;
   readonly state: SessionState;
 }
 
@@ -45,6 +47,12 @@ export interface SnapshotNodes {
   readonly ended: readonly string[];
 }
 
+/** A request that has no reply, and the server that will post it. */
+export interface AwaitedReply {
+  readonly cbId: string;
+  readonly node: string;
+}
+
 /** One of a session's rooms. */
 export interface SnapshotRoom {
   readonly room: string;
@@ -52,7 +60,9 @@ export interface SnapshotRoom {
 }
 
 /** Rises with whatever an older process would read wrongly. */
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
+/** What says nothing of awaited replies is of this version, which older processes read, too. */
+const VERSION_WITHOUT_AWAITED = 2;
 
 const MAGIC = [0x73, 0x6c, 0x73] as const;
 /** Magic, version, check sum, length of the head. */
@@ -68,19 +78,25 @@ type Row = readonly [bytes: number, flags: number, requestId?: number | null, ke
  * than `maxBytes`.
  */
 export function writeSessionSnapshot(snapshot: SessionSnapshot, maxBytes: number): Uint8Array {
-  const { state, features, ...rest } = snapshot;
+  const { state, features, awaited = [], ...rest } = snapshot;
+  const isAnyAwaited = awaited.length > 0;
   const { entries, ...ledger } = state.ledger;
   const frames = entries.map(({ data }) => (typeof data === "string" ? utf8Encoder.encode(data) : data));
   const rows = entries.map((frame, i) => rowOf(frame, frames[i]?.byteLength ?? 0));
   const head = utf8Encoder.encode(
-    JSON.stringify({ ...rest, features: [...features], state: { ...state, ledger: { ...ledger, rows } } }),
+    JSON.stringify({
+      ...rest,
+      ...(isAnyAwaited && { awaited }),
+      features: [...features],
+      state: { ...state, ledger: { ...ledger, rows } },
+    }),
   );
   const size = frames.reduce((sum, { byteLength }) => sum + byteLength, PREFIX_BYTES + head.byteLength);
   if (size > maxBytes)
     throw new EncodeError("too-large", `a session of ${size} bytes is over the limit of ${maxBytes}`);
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
-  bytes.set([...MAGIC, SNAPSHOT_VERSION]);
+  bytes.set([...MAGIC, isAnyAwaited ? SNAPSHOT_VERSION : VERSION_WITHOUT_AWAITED]);
   view.setUint32(8, head.byteLength);
   bytes.set(head, PREFIX_BYTES);
   let at = PREFIX_BYTES + head.byteLength;
@@ -103,7 +119,7 @@ export function readSessionSnapshot(bytes: Uint8Array, maxBytes: number): Sessio
   }
   if (byteLength < PREFIX_BYTES || MAGIC.some((byte, i) => bytes[i] !== byte)) throw makeBadSnapshot("it is none");
   const version = bytes[3];
-  if (version !== SNAPSHOT_VERSION) {
+  if (version !== SNAPSHOT_VERSION && version !== VERSION_WITHOUT_AWAITED) {
     throw new DecodeError("snapshot-version", `a session of version ${version}; this is version ${SNAPSHOT_VERSION}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, byteLength);
@@ -150,6 +166,7 @@ function readHead(given: unknown, frames: Uint8Array): SessionSnapshot {
     rooms: list(head.rooms).map(readRoom),
     heard: readHeard(head.heard),
     nodes: head.nodes === undefined ? undefined : readNodes(head.nodes),
+    awaited: head.awaited === undefined ? undefined : list(head.awaited).map(readAwaited),
     state: {
       isConfirmed: state.isConfirmed === true,
       windowLeftMs: count(state.windowLeftMs),
@@ -200,6 +217,11 @@ function readPosition(given: unknown): SnapshotNodes["at"] {
 function readNodes(given: unknown): SnapshotNodes {
   const { at, ended } = record(given);
   return { at: readPosition(at), ended: list(ended).map(text) };
+}
+
+function readAwaited(given: unknown): AwaitedReply {
+  const { cbId, node } = record(given);
+  return { cbId: text(cbId), node: text(node) };
 }
 
 function readHeard(given: unknown): Readonly<Record<string, number | null>> {
