@@ -1,9 +1,18 @@
-import { type ChannelSocketServer, makeChannelSocketClient, makeChannelSocketServer } from "@sente-lite/node";
+import {
+  type ChannelSocketServer,
+  makeChannelSocketClient,
+  makeChannelSocketServer,
+  ReplyError,
+  type ServerOptions,
+  startRouter,
+} from "@sente-lite/node";
+import { transitMsgpack } from "@sente-lite/node/transit-msgpack";
 import { expect, it, onTestFinished } from "vitest";
 import { Balancer } from "../stage/balancer.ts";
 import type { Stage } from "./stage.ts";
 
 const MOVES = 4;
+const patient = { timeout: 20_000 };
 
 /** A server that is a node, and what it was sent and reported. */
 async function startServer(
@@ -11,9 +20,13 @@ async function startServer(
   name: string,
   taken: unknown[],
   reported: string[],
-  backplane = stage.makeBackplane(),
+  { backplane = stage.makeBackplane(), ...codecs }: Pick<ServerOptions, "backplane" | "codecs"> = {},
 ) {
-  const server = makeChannelSocketServer({ userIdFn: ({ url }) => url.searchParams.get("uid"), backplane });
+  const server = makeChannelSocketServer({
+    userIdFn: ({ url }) => url.searchParams.get("uid"),
+    backplane,
+    ...codecs,
+  });
   onTestFinished(() => server.close());
   server.errorChan.on(({ error }) => reported.push(`${name}: ${error.message}`));
   server.chRecv.on("a/n", ({ data }) => taken.push(data));
@@ -76,12 +89,12 @@ export function serversSuite(stageOf: () => Stage): void {
     }
     balancer.use([]);
     const closed = a.server.close();
-    await expect.poll(() => client.state.get().open).toBe(false);
+    await expect.poll(() => client.state.get().open, patient).toBe(false);
     speak([["b/pushed", b.server]]);
     await closed;
     // It begins and ends while the session waits.
     const c = await startServer(stage, "c", taken, reported);
-    await expect.poll(() => c.server.isReady()).toBe(true);
+    await expect.poll(() => c.server.isReady(), patient).toBe(true);
     c.server.sendFn("ann", ["c/pushed", 1]);
     await c.server.close();
     speak([["b/pushed", b.server]]);
@@ -94,12 +107,66 @@ export function serversSuite(stageOf: () => Stage): void {
       };
       heard();
     });
-    await expect.poll(() => taken.length).toBe(n);
+    await expect.poll(() => taken.length, patient).toBe(n);
     const all = Array.from({ length: n }, (_, i) => i + 1);
     expect(taken).toEqual(all);
     expect(got.get("b/pushed")).toEqual(all);
     expect(got.get("a/pushed")).toEqual(all.slice(0, -3));
     expect(got.get("c/pushed")).toEqual([1]);
+    expect([client.state.get().sessionId, client.state.get().sessionLost, reported]).toEqual([sessionId, false, []]);
+  });
+
+  it("carry the reply of a handler that works longer than its client stays to wherever that is by then", async () => {
+    const stage = stageOf();
+    const reported: string[] = [];
+    const balancer = new Balancer();
+    onTestFinished(() => balancer.close());
+    const port = await balancer.listen();
+    const start = (name: string) => startServer(stage, name, [], reported, { codecs: [transitMsgpack] });
+    const [a, b] = [await start("a"), await start("b")];
+    /** How a handler of a answers, by what it was asked. */
+    const open = new Map<unknown, (value: unknown) => unknown>();
+    const later = ({ data }: { readonly data?: unknown }) => new Promise((resolve) => open.set(data, resolve));
+    startRouter(a.server, { "a/later": later }, { concurrency: 5 });
+    balancer.use([a.port]);
+    const client = makeChannelSocketClient(`ws://127.0.0.1:${port}/chsk?uid=ann`, {
+      codec: transitMsgpack,
+      reconnectBaseMs: 20,
+    });
+    onTestFinished(() => client.close());
+    await client.ready();
+    const { sessionId } = client.state.get();
+    const codeOf = ({ code }: ReplyError) => code;
+    const [there, away, drained, refused, never] = ["there", "away", "drained", "refused", "never"].map((data) =>
+      client.requestFn(["a/later", data], { timeoutMs: 0 }).catch(codeOf),
+    );
+    await expect.poll(() => open.size, patient).toBe(5);
+    const goTo = async (ports: readonly number[]) => {
+      balancer.use(ports);
+      balancer.cut();
+      await expect.poll(() => client.state.get().open, patient).toBe(false);
+    };
+    await goTo([b.port]);
+    await client.ready();
+    expect(b.server.metrics().connections).toBe(1);
+    open.get("there")?.({ bytes: Uint8Array.of(0, 255), text: "ä" });
+    expect(await there).toEqual({ bytes: Uint8Array.of(0, 255), text: "ä" });
+    // It waits in the backplane for a server that has not begun.
+    await goTo([]);
+    await b.server.close();
+    open.get("away")?.("came");
+    const c = await start("c");
+    balancer.use([c.port]);
+    await client.ready();
+    expect(await away).toBe("came");
+    // The handlers' server waits for them, until it is told to wait no longer.
+    const closed = a.server.close({ drainMs: 600_000 });
+    open.get("drained")?.([1, 2]);
+    open.get("refused")?.(new ReplyError("not-now"));
+    expect([await drained, await refused]).toEqual([[1, 2], "not-now"]);
+    await a.server.close();
+    await closed;
+    expect(await never).toBe("closed");
     expect([client.state.get().sessionId, client.state.get().sessionLost, reported]).toEqual([sessionId, false, []]);
   });
 }
@@ -110,21 +177,21 @@ export function serversNetworkSuite(stageOf: () => Stage): void {
     const stage = stageOf();
     const reported: string[] = [];
     const { backplane, proxy } = await stage.makeBackplaneBehindProxy();
-    const { server, port } = await startServer(stage, "a", [], reported, backplane);
+    const { server, port } = await startServer(stage, "a", [], reported, { backplane });
     const client = makeChannelSocketClient(`ws://127.0.0.1:${port}/chsk?uid=ann`);
     onTestFinished(() => client.close());
     const got: unknown[] = [];
     client.chRecv.on("b/pushed", ({ data }) => got.push(data));
     await client.ready();
     proxy.do({ type: "refuse" });
-    await expect.poll(() => reported, { timeout: 20_000 }).toEqual(["a: the broker is away"]);
+    await expect.poll(() => reported, patient).toEqual(["a: the broker is away"]);
     const other = await startServer(stage, "b", [], reported);
-    await expect.poll(() => other.server.isReady(), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => other.server.isReady(), patient).toBe(true);
     other.server.sendFn("ann", ["b/pushed", 1]);
     other.server.broadcastFn(["b/pushed", 2]);
     await other.server.close();
     proxy.do({ type: "flow" });
-    await expect.poll(() => got, { timeout: 20_000 }).toEqual([1, 2]);
+    await expect.poll(() => got, patient).toEqual([1, 2]);
     expect([client.state.get().sessionLost, server.metrics().clusterGaps, reported.length]).toEqual([false, 0, 1]);
   });
 }
