@@ -18,6 +18,10 @@ export interface HouseWorld {
   readonly tab: (index: number) => Tab | undefined;
   /** Work on an event of a client begins. */
   readonly noteBegun: (client: number, k: number) => void;
+  /** A handler has a request. */
+  readonly noteAsked?: (sent: Sent) => void;
+  /** It answers; false where nobody wants that. */
+  readonly noteAnswered?: (sent: Sent, isWanted: boolean) => void;
   /** More came from one of the user's clients than may wait. */
   readonly noteOverflow: (uid: unknown, clientId: unknown) => void;
   readonly stamp: () => number;
@@ -100,10 +104,13 @@ export class House {
 
   #answer(sent: Sent, replyFn: (value: unknown) => boolean): void {
     const reply = () => {
-      const stamp = this.#world.stamp();
-      sent.replyStamp ??= stamp;
-      replyFn(answerTo(sent));
+      const { stamp, noteAnswered } = this.#world;
+      const made = stamp();
+      sent.replyStamp ??= made;
+      const isWanted = replyFn(answerTo(sent));
+      noteAnswered?.(sent, isWanted);
     };
+    this.#world.noteAsked?.(sent);
     if (sent.answer === "later") this.#asked.push(reply);
     else if (sent.answer !== "never") reply();
   }

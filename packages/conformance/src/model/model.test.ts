@@ -58,6 +58,18 @@ describe("sessions and liveness (PROTOCOL.md sections 6 and 7)", () => {
     60_000 + runs * 50,
   );
 
+  it(
+    "give each request one answer, that of its handler where that is in time, wherever sessions go meanwhile (section 6.13)",
+    async () => {
+      for (let seed = firstSeed; seed < firstSeed + runsOfNodes; seed++) {
+        if (!(await isWrong(seed, "replies"))) continue;
+        const { failure, schedule } = await simulate(seed, "replies");
+        expect.fail(`${failure}\npnpm sim --kind replies --seed ${seed}\n${schedule}`);
+      }
+    },
+    60_000 + runs * 50,
+  );
+
   it.each(Object.entries(directed))("%s", async (_name, schedule) => {
     expect((await run(schedule)).failure).toBeUndefined();
   });

@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { load } from "../../../../tooling/scripts/bundle.mjs";
 import { directed } from "./directed.ts";
 import { type Change, equivalent, handedOnMutants, inboundMutants, mutants } from "./mutants.ts";
-import { nodesMutants } from "./nodes/mutants.ts";
+import { lateReplyMutants, type NodesMutant, nodesMutants } from "./nodes/mutants.ts";
 import type { runNodes } from "./nodes/run.ts";
+import type { NodesSchedule } from "./nodes/schedule.ts";
 import type { run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
-import { nodesScheduleOf, scheduleOf } from "./sim.ts";
+import { type NodesKind, nodesScheduleOf, scheduleOf } from "./sim.ts";
 
 /** Among so many nearly all are noticed. */
 const RUNS = 600;
@@ -43,13 +44,28 @@ function foremost(name: string, schedules: readonly Schedule[]): readonly Schedu
   return found === undefined ? schedules : [found, ...schedules];
 }
 
-const severalNodes = Array.from({ length: RUNS / 4 }, (_, n) => nodesScheduleOf(n + 1));
+const amongNodes = (kind: NodesKind) => Array.from({ length: RUNS / 4 }, (_, n) => nodesScheduleOf(n + 1, kind));
+const severalNodes: Readonly<Record<NodesKind, readonly NodesSchedule[]>> = {
+  nodes: amongNodes("nodes"),
+  replies: amongNodes("replies"),
+};
 
 /** What the first of the schedules that fails says, with the sources changed. */
 async function failureOf(changes: readonly Change[], given: readonly Schedule[]): Promise<string | undefined> {
   const changed = (await load("packages/conformance/src/model/run.ts", changes)) as { readonly run: typeof run };
   for (const schedule of given) {
     const { failure } = await changed.run(schedule);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/** The same among several nodes. */
+async function failureAmongNodes({ changes, seed }: NodesMutant, kind: NodesKind): Promise<string | undefined> {
+  const file = "packages/conformance/src/model/nodes/run.ts";
+  const changed = (await load(file, changes)) as { readonly runNodes: typeof runNodes };
+  for (const schedule of seed === undefined ? severalNodes[kind] : [nodesScheduleOf(seed, kind)]) {
+    const { failure } = await changed.runNodes(schedule);
     if (failure !== undefined) return failure;
   }
   return undefined;
@@ -69,16 +85,12 @@ describe("the model notices", () => {
     expect(await failureOf(changes, foremost(name, handedOn))).toEqual(expect.any(String));
   });
 
-  it.each(nodesMutants)("$name, among several nodes", { timeout: 60_000 }, async ({ changes, seed }) => {
-    const file = "packages/conformance/src/model/nodes/run.ts";
-    const changed = (await load(file, changes)) as { readonly runNodes: typeof runNodes };
-    const given = seed === undefined ? severalNodes : [nodesScheduleOf(seed)];
-    let failure: string | undefined;
-    for (const schedule of given) {
-      failure = (await changed.runNodes(schedule)).failure;
-      if (failure !== undefined) break;
-    }
-    expect(failure).toEqual(expect.any(String));
+  it.each(nodesMutants)("$name, among several nodes", { timeout: 60_000 }, async (mutant) => {
+    expect(await failureAmongNodes(mutant, "nodes")).toEqual(expect.any(String));
+  });
+
+  it.each(lateReplyMutants)("$name, where handlers answer late", { timeout: 60_000 }, async (mutant) => {
+    expect(await failureAmongNodes(mutant, "replies")).toEqual(expect.any(String));
   });
 });
 

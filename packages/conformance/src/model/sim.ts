@@ -2,15 +2,18 @@ import fc from "fast-check";
 import { draw } from "./diagram.ts";
 import { lagging } from "./lagging.ts";
 import { runNodes } from "./nodes/run.ts";
-import { type NodesSchedule, severalNodes } from "./nodes/schedule.ts";
+import { lateReplies, type NodesSchedule, severalNodes } from "./nodes/schedule.ts";
 import { type Outcome, run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { handedOn, schedules } from "./schedules.ts";
 
 /** Where schedules come from: of sessions, of consumers that lag behind, or of houses that follow each other. */
 const kinds = { sessions: schedules, lagging, handedOn };
-/** Of those, or of several nodes at a time. */
-export type Kind = keyof typeof kinds | "nodes";
+/** Of several nodes at a time, and of those where handlers answer late. */
+const nodesKinds = { nodes: severalNodes, replies: lateReplies };
+export type NodesKind = keyof typeof nodesKinds;
+/** Of one house at a time, or of several nodes. */
+export type Kind = keyof typeof kinds | NodesKind;
 
 const sample = <T>(arbitrary: fc.Arbitrary<T>, seed: number): T => {
   const [schedule] = fc.sample(arbitrary, { seed, numRuns: 1 });
@@ -19,17 +22,17 @@ const sample = <T>(arbitrary: fc.Arbitrary<T>, seed: number): T => {
 };
 
 /** The schedule of a seed. */
-export function scheduleOf(seed: number, kind: Exclude<Kind, "nodes"> = "sessions"): Schedule {
+export function scheduleOf(seed: number, kind: keyof typeof kinds = "sessions"): Schedule {
   return sample(kinds[kind], seed);
 }
 
 /** The same of several nodes. */
-export function nodesScheduleOf(seed: number): NodesSchedule {
-  return sample(severalNodes, seed);
+export function nodesScheduleOf(seed: number, kind: NodesKind = "nodes"): NodesSchedule {
+  return sample(nodesKinds[kind], seed);
 }
 
 export async function isWrong(seed: number, kind: Kind = "sessions"): Promise<boolean> {
-  const { failure } = await (kind === "nodes" ? runNodes(nodesScheduleOf(seed)) : run(scheduleOf(seed, kind)));
+  const { failure } = await (isOfNodes(kind) ? runNodes(nodesScheduleOf(seed, kind)) : run(scheduleOf(seed, kind)));
   return failure !== undefined;
 }
 
@@ -57,12 +60,16 @@ export interface Simulation {
 
 /** Runs the schedule of a seed, shrunk where it fails. */
 export async function simulate(seed: number, kind: Kind = "sessions"): Promise<Simulation> {
-  if (kind === "nodes") {
-    const schedule = await findSmallest(severalNodes, seed, (one) => runNodes(one));
+  if (isOfNodes(kind)) {
+    const schedule = await findSmallest(nodesKinds[kind], seed, (one) => runNodes(one));
     return show(schedule, await runNodes(schedule, true));
   }
   const schedule = await findSmallest(kinds[kind], seed, (one) => run(one));
   return show(schedule, await run(schedule, true));
+}
+
+function isOfNodes(kind: Kind): kind is NodesKind {
+  return kind in nodesKinds;
 }
 
 function show(schedule: Schedule | NodesSchedule, { failure, traces }: Outcome): Simulation {

@@ -24,6 +24,8 @@ export interface Sent {
   /** It cannot be decoded, or is too big. */
   readonly isBad: boolean;
   settled: number;
+  /** When it was told that no reply comes. */
+  closedAtMs: number | undefined;
   /** When its reply was made, in the order of all that the server made. */
   replyStamp: number | undefined;
 }
@@ -40,8 +42,8 @@ export interface TabWorld {
   readonly notePush: (tab: Tab, n: number) => void;
   /** The server asks for something. */
   readonly noteQuestion: (n: number, replyFn: ReplyFn | undefined) => void;
-  /** Something that the server made at that stamp came. */
-  readonly noteMade: (tab: Tab, stamp: number) => void;
+  /** An answer that the server made at that stamp came. */
+  readonly noteMade: (tab: Tab, stamp: number, sent: Sent) => void;
   readonly stateChanged: (tab: Tab, previous: ClientState, next: ClientState) => void;
 }
 
@@ -151,6 +153,7 @@ export class Tab {
       isReported: false,
       isTakenOut: false,
       settled: 0,
+      closedAtMs: undefined,
       replyStamp: undefined,
     };
     this.sent.push(sent);
@@ -163,13 +166,14 @@ export class Tab {
     if (++sent.settled > 1) fail(`${what} was settled twice`);
     if (reply === "chsk/timeout" && sent.isPatient) fail(`${what} timed out long before its time`);
     if (reply === "chsk/timeout" && sent.sentIn === undefined) sent.isTakenOut = true;
+    if (reply === "chsk/closed") sent.closedAtMs = this.actor.host.monotonic();
     if (reply === "chsk/timeout" || reply === "chsk/closed") return;
     if (JSON.stringify(reply) !== JSON.stringify(answerTo(sent))) {
       fail(`${what} got ${JSON.stringify(reply)}`);
       return;
     }
     if (sent.replyStamp === undefined) fail(`${what} got an answer that nobody gave`);
-    else noteMade(this, sent.replyStamp);
+    else noteMade(this, sent.replyStamp, sent);
     this.lastAnswered = Math.max(this.lastAnswered, sent.k);
   }
 

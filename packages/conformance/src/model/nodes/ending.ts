@@ -16,6 +16,8 @@ export async function end(world: NodesWorld): Promise<void> {
   if (world.failure !== undefined) return;
   await world.questions.check();
   checkEvents(world);
+  if (!world.watch.isBrokerInTrouble)
+    world.watch.requests.check(world.tabs, world.watch.killed, (message) => world.fail(message));
   checkPushes(world);
   checkViews(world);
   await checkHistory(world);

@@ -70,3 +70,29 @@ export const nodesMutants: readonly NodesMutant[] = [
     288,
   ),
 ];
+
+const following = `${server}/following-replies.ts`;
+
+/** Faults that are noticed where handlers answer late. */
+export const lateReplyMutants: readonly NodesMutant[] = [
+  one("no-reply-follows", following, "else sharing.postReply(", "else if (frame.bytes < 0) sharing.postReply("),
+  one("replies-follow-once", following, "return [...inherited, ...Array", "return [...Array", 30),
+  one("does-not-see-it-came-back", following, "if (here !== undefined) this", "if (frame.bytes < 0 && here) this", 40),
+  one("waits-for-the-dead", following, "(node) => node === gone", "() => false", 71),
+  one("waits-for-those-who-had-ended", following, "(node) => !alive.has(node)", "() => false", 366),
+  one(
+    "ends-before-its-replies",
+    `${server}/server.ts`,
+    "isMore ? [following.work, ...departures] :",
+    "false ? [] :",
+    408,
+  ),
+  one(
+    "waits-for-nobody-who-is-away",
+    `${server}/server.ts`,
+    "(following !== undefined && departure.isBusy)",
+    "false",
+    146,
+  ),
+  one("forgets-a-later-attempt", `${server}/handover.ts`, "known.arrivals.push(arrival);", "", 470),
+];

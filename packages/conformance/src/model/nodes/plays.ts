@@ -11,9 +11,14 @@ type Of<T extends NodesCommand["type"]> = Extract<NodesCommand, { type: T }>;
 /** Does what a command says. Time passes only in `wait`. */
 export async function play(world: NodesWorld, command: NodesCommand): Promise<void> {
   if (command.type === "wait") await world.advance(command.ms);
-  else if (command.type === "answer") for (const { house } of world.open) house.answer();
+  else if (command.type === "answer") answer(world);
   else if ("node" in command) playAt(world, command);
   else playForClient(world, command);
+}
+
+/** Handlers answer at every server, at those that are about to end, too. */
+function answer({ places, clock }: NodesWorld): void {
+  for (const { house, stalledUntilMs } of places) if (stalledUntilMs <= clock.now) house?.answer();
 }
 
 function playForClient(world: NodesWorld, command: Of<"send" | "ask" | "duplicate">): void {
@@ -99,11 +104,14 @@ function replace(world: NodesWorld, place: Place & { readonly house: House }, { 
     world.watch.trouble(world.clock.now);
     world.watch.killed.add(house);
     if (nodeId !== undefined) world.backplane.crash(nodeId);
+    world.watch.requests.noteEnd(house, world.clock.now);
     world.end(place, downMs);
     return;
   }
   house.isClosing = true;
-  const closed = house.core.server.close(how === "drain" ? { drainMs: 3_000 } : {});
+  const drainMs = how === "drain" ? 3_000 : 0;
+  world.watch.requests.noteEnd(house, world.clock.now + drainMs);
+  const closed = house.core.server.close({ drainMs });
   void closed.then(() =>
     world.clock.after(0, () => {
       if (place.house === house) world.end(place, downMs);

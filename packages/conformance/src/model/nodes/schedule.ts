@@ -71,6 +71,11 @@ const of = <T extends NodesCommand["type"]>(
 
 const wait = fc.oneof(of("wait", { ms: ms(30) }), of("wait", { ms: ms(1_000) }), of("wait", { ms: ms(12_000) }));
 const timeoutMs = fc.constantFrom(1_000, 5_000, 20_000);
+/** Of those that are answered some wait for ever: an answer that gets lost is noticed. */
+const makePatient = (command: NodesCommand): NodesCommand =>
+  command.type === "ask" && command.timeoutMs === 20_000 && command.how !== "never"
+    ? { ...command, timeoutMs: undefined }
+    : command;
 const traffic = fc.oneof(
   { weight: 3, arbitrary: of("send", { client, count: ms(4, 1) }) },
   {
@@ -79,7 +84,7 @@ const traffic = fc.oneof(
       client,
       how: fc.constantFrom("now", "now", "later", "nil", "never"),
       timeoutMs,
-    }),
+    }).map(makePatient),
   },
   { weight: 1, arbitrary: of("answer", {}) },
   { weight: 1, arbitrary: of("question", { node, client, timeoutMs }) },
@@ -139,6 +144,27 @@ const rough = schedules(
     { weight: 5, arbitrary: moves },
     { weight: 1, arbitrary: deploys },
     { weight: 2, arbitrary: troubles },
+  ),
+);
+
+/** Handlers that take longer than their clients stay, at servers that end, too: their answers follow. */
+export const lateReplies: Arbitrary<NodesSchedule> = schedules(
+  fc.oneof(
+    { weight: 4, arbitrary: of("wait", { ms: ms(8_000, 1_000) }) },
+    { weight: 2, arbitrary: wait },
+    {
+      weight: 5,
+      arbitrary: of("ask", {
+        client,
+        how: fc.constantFrom("later", "later", "later", "now"),
+        timeoutMs: fc.constantFrom(undefined, undefined, 5_000),
+      }),
+    },
+    { weight: 1, arbitrary: of("answer", {}) },
+    { weight: 2, arbitrary: traffic },
+    { weight: 5, arbitrary: of("reconnect", { client, node }) },
+    { weight: 2, arbitrary: moves },
+    { weight: 1, arbitrary: of("replace", { node, how: fc.constantFrom("close", "drain", "drain", "kill"), downMs }) },
   ),
 );
 

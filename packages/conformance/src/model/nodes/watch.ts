@@ -1,8 +1,9 @@
 import type { ClientState, RoomState } from "@sente-lite/protocol";
 import type { House } from "../house.ts";
-import type { Tab } from "../tab.ts";
+import type { Sent, Tab } from "../tab.ts";
 import { handshakeIn } from "../watch.ts";
 import type { Wire } from "../wire.ts";
+import { Requests } from "./requests.ts";
 import type { RoomName } from "./schedule.ts";
 import type { NodesWorld } from "./world.ts";
 
@@ -40,6 +41,8 @@ export const AFTERMATH_MS = 25_000;
 /** What clients get of what the houses push, and whether their sessions end for a cause. */
 export class Watch {
   readonly pushes: NodesPush[] = [];
+  /** What clients ask. */
+  readonly requests: Requests = new Requests();
   /** All that there were. */
   readonly houses: House[] = [];
   /** Houses that were killed: what they pushed last may have gone with them. */
@@ -149,6 +152,19 @@ export class Watch {
     const missed = this.#nextOf(house, session);
     if (missed !== undefined && missed < n) world.fail(`client ${tab.index} got push ${n} where ${missed} was next`);
     session.cursors.set(house, n);
+    const overtaken = this.requests.findOvertaken(tab, tab.client.state.get().sessionId, house, n);
+    if (overtaken !== undefined)
+      world.fail(`client ${tab.index} got push ${n} before the answer to its request ${overtaken.k}`);
+  }
+
+  /** An answer comes after what its house had pushed before it. */
+  answerReceived(tab: Tab, sent: Sent): void {
+    const session = this.#sessionOf(tab);
+    const asked = this.requests.answerTo(sent);
+    if (session === undefined || asked === undefined || this.killed.has(asked.house)) return;
+    const missing = this.#nextOf(asked.house, session);
+    if (missing !== undefined && missing < asked.pushes)
+      this.#world.fail(`client ${tab.index} got the answer to its request ${sent.k} before push ${missing}`);
   }
 
   /** An entry of a history comes once, over all sessions. */
@@ -190,7 +206,9 @@ export class Watch {
     const isOther = lost !== null && lost !== next.sessionId;
     if (isOther !== next.sessionLost) world.fail(`client ${tab.index}: a loss that is hidden, or invented`);
     if (isOther && !this.#hasCause(lost)) world.fail(`client ${tab.index} lost its session without a cause`);
-    if (isOther) tab.gaps++;
+    if (!isOther) return;
+    tab.gaps++;
+    this.requests.noteLost(lost);
   }
 
   #sessionOf(tab: Tab): Session | undefined {

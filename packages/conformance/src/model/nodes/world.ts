@@ -130,9 +130,16 @@ export class NodesWorld {
       tab: (index) => this.tabs[index],
       stamp: () => ++this.#stamps,
       noteBegun: () => {},
+      noteAsked: (sent) => this.watch.requests.noteAsked(house, sent),
+      noteAnswered: (sent, isWanted) => {
+        const { requests, pushes } = this.watch;
+        requests.noteAnswered(sent, isWanted, pushes.length);
+      },
       noteOverflow: () => {},
       sessionLost: (id, undelivered) => {
-        if (!actor.isDead) this.watch.sessionReported(house, id, undelivered);
+        // Of what nobody can tell, that is told.
+        if (!actor.isDead && house.errors.at(-2) !== "posts-missing")
+          this.watch.sessionReported(house, id, undelivered);
       },
       refusal: () => null,
     });
@@ -182,7 +189,7 @@ export class NodesWorld {
       notePush: (_, n) => watch.pushReceived(tab, n),
       noteQuestion: (n, replyFn) => this.questions.take(n, replyFn),
       noteOverflow: () => {},
-      noteMade: () => {},
+      noteMade: (_, _stamp, sent) => watch.answerReceived(tab, sent),
       stateChanged: (_, _previous, next) => watch.stateChanged(tab, next),
     });
     for (const name of Object.keys(rooms) as RoomName[]) {
