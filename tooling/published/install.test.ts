@@ -25,7 +25,7 @@ let registry: Registry;
 beforeAll(async () => {
   mkdirSync(join(temp, "tarballs"));
   registry = await startRegistry(await packAll(join(temp, "tarballs")));
-});
+}, 300_000);
 
 afterAll(async () => {
   await registry?.close();
@@ -88,7 +88,7 @@ describe("a program with most of it", () => {
   beforeAll(async () => {
     await install(project, "npm", "node", registry.url);
     writeConsumer(project);
-  });
+  }, 180_000);
 
   const tried = Object.entries(compilers).flatMap(([compiler, settings]) =>
     settings.map((setting) => [compiler, setting] as const),

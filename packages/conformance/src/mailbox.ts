@@ -1,5 +1,5 @@
-/** How long a test waits for what must come. A guard: no test waits for it to pass. */
-export const PATIENCE_MS = 5_000;
+/** How long a test waits for what must come, which may have a process to start first where many run. A guard: no test waits for it to pass. */
+export const PATIENCE_MS = 15_000;
 
 interface Waiting<T> {
   readonly accepts: (item: T) => boolean;
