@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type Accepted, PROTOCOL_ERROR, type ServerSocket, toEncoded } from "@sente-lite/engine";
+import type { Encoded } from "@sente-lite/protocol";
 import { countBytes } from "@sente-lite/protocol/session";
 import type { WebSocket } from "ws";
 import { frameMessage } from "./frame-message.ts";
@@ -24,8 +25,8 @@ export function serve(
     isAtFault = String((error as NodeJS.ErrnoException).code).startsWith("WS_ERR_");
   });
   const socket = isBun
-    ? socketOfBun(webSocket, () => handlers.drained(), thresholdBytes)
-    : serverSocket(webSocket, stream, thresholdBytes);
+    ? new SocketOfBun(webSocket, () => handlers.drained(), thresholdBytes)
+    : new StreamSocket(webSocket, stream, thresholdBytes);
   const handlers = opened(socket);
   webSocket.on("message", (data, isBinary) => handlers.message(isBinary ? toEncoded(data) : data.toString()));
   webSocket.on("close", (code, reason) => handlers.closed(isAtFault ? PROTOCOL_ERROR : code, reason.toString()));
@@ -39,47 +40,80 @@ export function serve(
   stream.on("drain", () => handlers.drained());
 }
 
-function createCommon(webSocket: WebSocket): Pick<Required<ServerSocket>, "close" | "terminate" | "pause" | "resume"> {
-  return {
-    close: (code, reason) => webSocket.close(code, reason),
-    terminate: () => webSocket.terminate(),
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
-  };
+/** One class, whatever the connection: an object that has its own getter has a shape of its own to V8, which looks each of them up. */
+abstract class UpgradedSocket implements ServerSocket {
+  protected readonly webSocket: WebSocket;
+  protected readonly thresholdBytes: number | undefined;
+
+  constructor(webSocket: WebSocket, thresholdBytes: number | undefined) {
+    this.webSocket = webSocket;
+    this.thresholdBytes = thresholdBytes;
+  }
+
+  abstract send(data: Encoded): "written" | "buffered";
+  abstract get bufferedAmount(): number;
+
+  close(code: number, reason: string): void {
+    this.webSocket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.webSocket.terminate();
+  }
+
+  pause(): void {
+    this.webSocket.pause();
+  }
+
+  resume(): void {
+    this.webSocket.resume();
+  }
 }
 
-function serverSocket(webSocket: WebSocket, stream: Duplex, thresholdBytes: number | undefined): ServerSocket {
-  return {
-    ...createCommon(webSocket),
-    send: (data) => {
-      if (webSocket.readyState !== webSocket.OPEN) return "written";
-      return stream.write(frameMessage(data, thresholdBytes)) ? "written" : "buffered";
-    },
-    get bufferedAmount() {
-      return stream.writableLength;
-    },
-  };
+class StreamSocket extends UpgradedSocket {
+  readonly #stream: Duplex;
+
+  constructor(webSocket: WebSocket, stream: Duplex, thresholdBytes: number | undefined) {
+    super(webSocket, thresholdBytes);
+    this.#stream = stream;
+  }
+
+  send(data: Encoded): "written" | "buffered" {
+    const { webSocket, thresholdBytes } = this;
+    if (webSocket.readyState !== webSocket.OPEN) return "written";
+    return this.#stream.write(frameMessage(data, thresholdBytes)) ? "written" : "buffered";
+  }
+
+  get bufferedAmount(): number {
+    return this.#stream.writableLength;
+  }
 }
 
 /**
  * Bun puts a ws of its own in the place of the package: what is written into its stream arrives as long as the system takes
  * it, and then waits for ever. Its `send` calls back once there is room, and the stream tells of none.
  */
-function socketOfBun(webSocket: WebSocket, drained: () => void, thresholdBytes: number | undefined): ServerSocket {
-  return {
-    ...createCommon(webSocket),
-    send: (data) => {
-      if (webSocket.readyState !== webSocket.OPEN) return "written";
-      const compress = thresholdBytes !== undefined && countBytes(data) >= thresholdBytes;
-      let isBuffered = false;
-      webSocket.send(data, { compress }, () => {
-        if (isBuffered) drained();
-      });
-      isBuffered = webSocket.bufferedAmount > 0;
-      return isBuffered ? "buffered" : "written";
-    },
-    get bufferedAmount() {
-      return webSocket.bufferedAmount;
-    },
-  };
+class SocketOfBun extends UpgradedSocket {
+  readonly #drained: () => void;
+
+  constructor(webSocket: WebSocket, drained: () => void, thresholdBytes: number | undefined) {
+    super(webSocket, thresholdBytes);
+    this.#drained = drained;
+  }
+
+  send(data: Encoded): "written" | "buffered" {
+    const { webSocket, thresholdBytes } = this;
+    if (webSocket.readyState !== webSocket.OPEN) return "written";
+    const compress = thresholdBytes !== undefined && countBytes(data) >= thresholdBytes;
+    let isBuffered = false;
+    webSocket.send(data, { compress }, () => {
+      if (isBuffered) this.#drained();
+    });
+    isBuffered = webSocket.bufferedAmount > 0;
+    return isBuffered ? "buffered" : "written";
+  }
+
+  get bufferedAmount(): number {
+    return this.webSocket.bufferedAmount;
+  }
 }
