@@ -108,17 +108,27 @@ export class NatsCarrier implements Carrier {
     }
   }
 
-  /** The client has subscribed again: when NATS has that, and what it forgot is there, all is as before. */
+  /**
+   * The client has subscribed again: when NATS has that, posts go and come as before. What is kept waits until JetStream is
+   * there, which in a cluster may take longer than a lease.
+   */
   async #comeBack(connection: number): Promise<void> {
+    if (!(await this.#retry(connection, () => this.#connection.flush()))) return;
+    // Whoever puts or takes from now on waits for that.
+    void this.#retry(connection, () => Promise.all([this.#kept.open(), this.#histories.open()]));
+    this.#events.up();
+  }
+
+  /** Until it is done; false where that connection went meanwhile. */
+  async #retry(connection: number, run: () => Promise<unknown>): Promise<boolean> {
     while (connection === this.#connections && !this.#connection.isClosed()) {
       try {
-        await this.#connection.flush();
-        await Promise.all([this.#kept.open(), this.#histories.open()]);
-        if (connection === this.#connections) this.#events.up();
-        return;
+        await run();
+        return connection === this.#connections;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     }
+    return false;
   }
 }

@@ -38,7 +38,7 @@ interface Link {
 
 /** A TCP proxy before a server, which harms real connections as networks do. */
 export class TcpProxy {
-  readonly #target: number;
+  #target: number;
   readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
   readonly #links = new Set<Link>();
   #delayMs = 0;
@@ -53,6 +53,11 @@ export class TcpProxy {
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that come from now on go to that port. */
+  aim(target: number): void {
+    this.#target = target;
   }
 
   do(deed: ProxyDeed): void {

@@ -9,7 +9,7 @@ const VERSION = 1;
 /** What a message is for. */
 export const kinds = {
   post: 1,
-  /** A node joins. */
+  /** A node joins; without a number: it has the broker again. */
   hello: 2,
   /** It is there still. */
   beat: 3,

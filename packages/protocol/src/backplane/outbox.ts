@@ -43,6 +43,8 @@ export class Outbox {
   #isFlushing = false;
   /** How often it came up. */
   #connections = 0;
+  /** It came back: before anything else it says that it is there, so that what was lost on its way is asked for. */
+  #hasToGreet = false;
   #isRefused = false;
   readonly #drained: (() => void)[] = [];
 
@@ -57,6 +59,7 @@ export class Outbox {
     this.#isUp = isUp;
     if (!isUp) return;
     this.#connections++;
+    this.#hasToGreet = true;
     this.#plan();
   }
 
@@ -97,7 +100,7 @@ export class Outbox {
   async #flush(): Promise<void> {
     for (;;) {
       this.log.expire(this.#acknowledged, this.#now());
-      const isIdle = this.log.number <= this.#acknowledged && this.#notes.length === 0;
+      const isIdle = this.log.number <= this.#acknowledged && this.#notes.length === 0 && !this.#hasToGreet;
       if (isIdle) for (const resolve of this.#drained.splice(0)) resolve();
       if (!this.#isUp || isIdle) break;
       const connection = this.#connections;
@@ -105,6 +108,8 @@ export class Outbox {
       const acknowledged = posts.at(-1)?.number ?? Math.max(this.#acknowledged, this.log.first - 1);
       const notes = this.#notes.slice(0, 1_000);
       const messages: CarrierMessage[] = [];
+      // Without a number: what waits has lower ones than the next.
+      if (this.#hasToGreet) messages.push(this.#message(CONTROL, kinds.hello, 0, this.#acknowledged, "", nothing));
       // Some were given up before the broker had them.
       if (this.log.first > this.#acknowledged + 1) messages.push(this.#makeLost());
       for (const { topic, number, previous, bytes } of posts) {
@@ -124,6 +129,7 @@ export class Outbox {
         break;
       }
       this.#isRefused = false;
+      if (this.#connections === connection) this.#hasToGreet = false;
       this.#acknowledged = acknowledged;
       const at = notes.at(-1)?.number ?? 0;
       this.#forget(this.#notes.filter(({ number }) => number <= at).length);

@@ -102,6 +102,10 @@ export class Peers {
       peer.gap();
       return true;
     }
+    if (kind === kinds.hello && number === 0) {
+      this.#noteBack(peer, about);
+      return true;
+    }
     if (!peer.isNew(number)) return false;
     if (kind === kinds.hello || kind === kinds.beat) peer.advance(about);
     if (kind === kinds.hello) this.#options.say({ channel: CONTROL, kind: kinds.beat });
@@ -142,6 +146,13 @@ export class Peers {
       this.#askMissed(peer);
     }
     return peer;
+  }
+
+  /** It lost the broker: what that had taken up to there may have come to nobody, as where a server of it died. */
+  #noteBack(peer: Peer, acknowledged: number): void {
+    if (peer.isCatchingUp || acknowledged <= peer.number) return;
+    peer.catchUp();
+    this.#askMissed(peer);
   }
 
   #askMissed(peer: Peer): void {
