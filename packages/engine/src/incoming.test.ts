@@ -148,7 +148,7 @@ describe("what waits between a socket and its handlers", () => {
   });
 
   it("is handled in parts of a turn of the loop, the others in between", () => {
-    const { turns, nextTurn, planned } = turnsByHand();
+    const { turns, nextTurn, countPlanned } = turnsByHand();
     const done: string[] = [];
     const one = setting({}, { turns });
     const other = setting({}, { turns });
@@ -160,18 +160,18 @@ describe("what waits between a socket and its handlers", () => {
     nextTurn();
     expect(done).toHaveLength(151);
     nextTurn();
-    expect(planned()).toBe(0);
+    expect(countPlanned()).toBe(0);
   });
 
   it("asks for no turn of the loop while few events come", () => {
-    const { turns, nextTurn, planned } = turnsByHand();
+    const { turns, nextTurn, countPlanned } = turnsByHand();
     const { incoming } = setting({}, { turns });
     let done = 0;
     for (let i = 0; i < 8; i++) incoming.put(1, () => void done++);
-    expect([done, planned()]).toEqual([8, 0]);
+    expect([done, countPlanned()]).toEqual([8, 0]);
     // As nobody has said that a turn ended, those may have been of this one.
     for (let i = 0; i < 64; i++) incoming.put(1, () => void done++);
-    expect([done, planned()]).toEqual([64, 1]);
+    expect([done, countPlanned()]).toEqual([64, 1]);
     nextTurn();
     expect(done).toBe(72);
   });

@@ -90,8 +90,15 @@ export function fail(message: { readonly id: string }, error: unknown, source: S
 /** What the peer is told: of a `ReplyError` all, that a reply could not go from server to server, of any other error nothing. */
 export function failureOf(error: unknown): ReplyFailure {
   if (isReplyError(error)) return { code: error.code, message: error.message, data: error.data };
-  if (error instanceof EncodeError && error.code === "reply-too-large") {
-    return { code: error.code, message: error.message, data: null };
-  }
+  if (isTooLarge(error)) return { code: error.code, message: error.message, data: null };
   return { code: "error", message: "the handler failed", data: null };
+}
+
+/** What was thrown may throw itself when it is looked at. */
+function isTooLarge(error: unknown): error is EncodeError {
+  try {
+    return error instanceof EncodeError && error.code === "reply-too-large";
+  } catch {
+    return false;
+  }
 }

@@ -16,6 +16,6 @@ export function serversOver(name: string, startBroker: () => Promise<Broker>): v
       return broker;
     };
     for (const runtime of serverNames) nodesSuite(brokerOf, [runtime, runtime, runtime]);
-    nodesSuite(brokerOf, ["node", "bun", "deno"]);
+    nodesSuite(brokerOf, serverNames);
   });
 }

@@ -134,7 +134,7 @@ export class Cluster {
     const { host } = this.#options;
     this.#isEnding = true;
     host.clearTimer(this.#retry);
-    const timer = host.setTimer(END_MS, () => this.#giveUp(joinedLate()));
+    const timer = host.setTimer(END_MS, () => this.#giveUp(makeJoinTimeout()));
     await this.#attempt;
     host.clearTimer(timer);
   }
@@ -179,7 +179,7 @@ export class Cluster {
     const leave = () => void membership?.leave().catch(() => {});
     const late = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
-      timer = host.setTimer(JOIN_MS, () => reject(joinedLate()));
+      timer = host.setTimer(JOIN_MS, () => reject(makeJoinTimeout()));
     });
     const begun = async () => {
       membership = await backplane.join(
@@ -254,7 +254,7 @@ export class Cluster {
   }
 }
 
-function joinedLate(): ProtocolError {
+function makeJoinTimeout(): ProtocolError {
   return new ProtocolError("join-timeout", "the backplane did not let this node join in time");
 }
 

@@ -117,7 +117,7 @@ describe("a peer that sends more than its share of a turn", () => {
 
 describe("what one peer may have read in a turn of the loop", () => {
   const settingOf = (isReadable = true) => {
-    const { turns, nextTurn, planned } = turnsByHand();
+    const { turns, nextTurn, countPlanned } = turnsByHand();
     const calls: string[] = [];
     const peer = {
       pause: () => void calls.push("pause"),
@@ -136,7 +136,7 @@ describe("what one peer may have read in a turn of the loop", () => {
     const perTurn = (frames: number, bytes: number) => {
       for (let i = 0; i < frames; i++) unread.put("", bytes, false);
       const counts = [count];
-      for (let before = count; planned() > 0; before = count) {
+      for (let before = count; countPlanned() > 0; before = count) {
         nextTurn();
         counts.push(count - before);
       }

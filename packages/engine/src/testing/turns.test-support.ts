@@ -5,7 +5,7 @@ export interface TurnsByHand {
   readonly turns: Turns;
   readonly nextTurn: () => void;
   /** How many timers wait for the end of the turn. */
-  readonly planned: () => number;
+  readonly countPlanned: () => number;
   /** In milliseconds. */
   readonly clock: { now: number; asked: number };
 }
@@ -29,5 +29,5 @@ export function turnsByHand(): TurnsByHand {
     timers = [];
     for (const fn of due) fn();
   };
-  return { turns, nextTurn, planned: () => timers.length, clock };
+  return { turns, nextTurn, countPlanned: () => timers.length, clock };
 }
