@@ -31,8 +31,8 @@ describe("the share of one peer in a turn of the loop", () => {
   });
 
   it("is fewer of those that take long: a few, and then a quarter of a millisecond's worth", () => {
-    expect(peerWith(200, { tookMs: 0.01 }).perTurn()).toEqual([36, 36, 36, 36, 36, 20]);
-    expect(peerWith(30, { tookMs: 1 }).perTurn()).toEqual([12, 12, 6]);
+    expect(peerWith(200, { tookMs: 0.01 }).perTurn()).toEqual([44, 44, 44, 44, 24]);
+    expect(peerWith(30, { tookMs: 1 }).perTurn()).toEqual([20, 10]);
   });
 
   it("is fewer of those that are counted as several, and one of any size", () => {
@@ -41,7 +41,7 @@ describe("the share of one peer in a turn of the loop", () => {
   });
 
   it("looks at the clock seldom, and never where few events come", () => {
-    const few = peerWith(8);
+    const few = peerWith(16);
     few.perTurn();
     expect(few.clock.asked).toBe(0);
     const many = peerWith(64);

@@ -5,7 +5,7 @@ const PER_PEER = 64;
 /** And no more once they have taken so long: some take a hundred times as long as others. */
 const PER_PEER_MS = 0.25;
 /** From this many events on, a timer waits for the end of the turn. Most turns bring fewer, and need none. */
-const FEW = 8;
+const FEW = 16;
 /** From then on the clock is looked at once in so many events: a look may cost a tenth of an event. */
 const LOOK_EVERY = 4;
 

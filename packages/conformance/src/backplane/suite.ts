@@ -143,7 +143,7 @@ export function backplaneSuite(name: string, { hasBroker }: BackplaneSuiteOption
         const { a, b, c } = await stage.joinAll("a", "b", "c");
         await b.membership.subscribe("tea");
         a.membership.post("tea", bytesOf("last"));
-        expect(await b.membership.isConnected?.("a")).toBe(true);
+        await vi.waitFor(async () => expect(await b.membership.isConnected?.("a")).toBe(true), 5_000);
         await a.membership.leave();
         await b.heard.line("gone a");
         await c.heard.line("gone a");

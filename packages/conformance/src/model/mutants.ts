@@ -133,8 +133,8 @@ export const mutants: readonly Mutant[] = [
   one(
     "reply-overtakes",
     backlog,
-    "throw makeTooLarge(frame.bytes, this.#maxPayloadBytes);\n    this.flush();",
-    "throw makeTooLarge(frame.bytes, this.#maxPayloadBytes);",
+    "reply(frame: Frame): void {\n    this.flush();",
+    "reply(frame: Frame): void {",
   ),
   one("uid-unchecked", sessions, "holder.uid === uid &&\n", "\n"),
   one("uid-resend", clientInbox, "outbox.giveUpAll(reason);", ";"),
