@@ -130,12 +130,7 @@ export const mutants: readonly Mutant[] = [
   one("timeout-keeps-queued", outbox, "this.#takeOut(request.id);", ""),
   one("timeout-takes-sent", log, "for (let at = this.#cursor; at <", "for (let at = this.#head; at <"),
   one("batch-lost", backlog, "this.pace.reset();", "this.pace.reset();\n    this.#batch = this.#root;"),
-  one(
-    "reply-overtakes",
-    backlog,
-    "reply(frame: Frame): void {\n    this.flush();",
-    "reply(frame: Frame): void {",
-  ),
+  one("reply-overtakes", backlog, "reply(frame: Frame): void {\n    this.flush();", "reply(frame: Frame): void {"),
   one("uid-unchecked", sessions, "holder.uid === uid &&\n", "\n"),
   one("uid-resend", clientInbox, "outbox.giveUpAll(reason);", ";"),
   one(
