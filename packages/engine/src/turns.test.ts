@@ -51,7 +51,7 @@ describe("the share of one peer in a turn of the loop", () => {
 
   it("is not used up by events of earlier turns, however long ago those were", () => {
     const { share, clock, nextTurn } = peerWith(0);
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 60; i++) {
       expect(share.take()).toBe(true);
       clock.now += 100;
       // Nobody asked for the end of the turns with few events; the others end.
