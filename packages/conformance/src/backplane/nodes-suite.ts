@@ -16,6 +16,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
 
 /** A server of a cluster, and a client of it by which a test has it do things. */
 interface Place {
+  readonly runtime: ServerName;
   readonly server: RunningServer;
   readonly admin: ChannelSocketClient;
 }
@@ -35,7 +36,7 @@ export function nodesSuite(brokerOf: () => Broker, runtimes: readonly ServerName
       const server = await startServer(fixtureOf(runtime, "broker"), { options });
       const admin = makeChannelSocketClient(`${server.url}?uid=admin-${randomUUID()}`);
       await admin.ready();
-      return { server, admin };
+      return { runtime, server, admin };
     };
     const at = (index: number): Place => {
       const place = places[index];
@@ -205,8 +206,7 @@ export function nodesSuite(brokerOf: () => Broker, runtimes: readonly ServerName
         return n;
       };
       const working = clients.map(work);
-      const [, runtime = "node"] = runtimes;
-      const next = await start(runtime);
+      const next = await start(at(1).runtime);
       balancer.use([next.server.port, at(1).server.port]);
       const { server: old, admin } = at(0);
       admin.close();
