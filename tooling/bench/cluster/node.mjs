@@ -1,5 +1,6 @@
 // A node: pushes what it is told to, tells of each event that comes, and ends by a drain.
 import { now } from "../faults/clock.mjs";
+import { digestOf } from "./digest.mjs";
 
 export async function play(library, params, tell) {
   const serving = await library.serve({ ...params, received: (uid, n) => tell("up", { uid, n, at: now() }) });
@@ -15,7 +16,7 @@ export async function play(library, params, tell) {
     post: (data) => {
       serving.post(data);
     },
-    users: () => serving.users(),
+    users: async () => digestOf(await serving.users()),
     cpuMs: () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;

@@ -20,7 +20,7 @@ export async function serve({ redisUrl, received }) {
     push: (uid, data) => server.sendFn(uid, ["bench/down", data]),
     broadcast: (data) => server.broadcastFn(["bench/down", data]),
     post: (data) => server.sendFn({ room: "bench/room" }, ["bench/said", data]),
-    users: () => server.connectedUids.get().any.size,
+    users: () => server.connectedUids.get().any,
     drain: () => server.close({ drainMs: 10_000 }),
     told: () => losses,
   };

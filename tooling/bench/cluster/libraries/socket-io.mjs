@@ -38,7 +38,7 @@ export async function serve({ redisUrl, adapter, isRecovering = false, received 
     push: (uid, data) => server.to(uid).emit("down", data),
     broadcast: (data) => server.emit("down", data),
     post: (data) => server.to("room").emit("down", data),
-    users: async () => new Set((await server.fetchSockets()).map(({ handshake }) => handshake.auth.uid)).size,
+    users: async () => new Set((await server.fetchSockets()).map(({ handshake }) => handshake.auth.uid)),
     drain: () => server.close(),
     told: () => 0,
   };
