@@ -1,10 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { context, type Plugin } from "esbuild";
 import { defineConfig } from "vitest/config";
 import type { Reporter, TestModule } from "vitest/node";
-import { type UnitMutant, unitMutants } from "./src/model/unit-mutants.ts";
+import type { Change } from "./src/model/mutants.ts";
+import { unitMutants } from "./src/model/unit-mutants.ts";
 
 // Each mutant is a bundle of its own: its test file and all sources that it imports, with one of them changed.
 // `unit-mutants.test.ts` runs this, and reads a line for each. Some bundles have no change. A project of vitest for each mutant
@@ -30,41 +32,56 @@ const imports: Plugin = {
   },
 };
 
-const changing = ({ change: { file, search, replace } }: UnitMutant): Plugin => ({
-  name: "change",
-  setup(build) {
-    const path = join(root, file);
-    build.onLoad({ filter: /\.ts$/ }, (args) =>
-      args.path === path
-        ? { contents: readFileSync(path, "utf8").replace(search, () => replace), loader: "ts" }
-        : undefined,
-    );
-  },
-});
-
-/** Bundles a test file and what it imports, and returns the test file that imports the bundle. */
-async function bundled(name: string, test: string, plugins: readonly Plugin[]): Promise<string> {
-  await build({
+/** Bundles a test file and all that it imports again and again, each time with another change; what is the same is read once. */
+async function bundlerFor(test: string) {
+  let change: Change | undefined;
+  const changing: Plugin = {
+    name: "change",
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const contents = await readFile(path, "utf8");
+        if (change === undefined || path !== join(root, change.file)) return { contents, loader: "ts" };
+        const { search, replace } = change;
+        return { contents: contents.replace(search, () => replace), loader: "ts" };
+      });
+    },
+  };
+  const bundler = await context({
     absWorkingDir: root,
     entryPoints: [test],
-    outfile: join(folder, `${name}.mjs`),
     bundle: true,
+    write: false,
     format: "esm",
     platform: "node",
     conditions: ["@sente-lite/source"],
     logLevel: "error",
-    plugins: [imports, ...plugins],
+    plugins: [imports, changing],
   });
-  const file = join(folder, `${name}.test.mjs`);
-  writeFileSync(file, `import "./${name}.mjs";\n`);
-  return file;
+  return {
+    /** Writes a bundle, and a test file that imports it, and returns that file. */
+    async bundle(name: string, changeOfThis?: Change): Promise<string> {
+      change = changeOfThis;
+      const [output] = (await bundler.rebuild()).outputFiles;
+      if (output === undefined) throw new Error(`${test} makes no bundle`);
+      writeFileSync(join(folder, `${name}.mjs`), output.contents);
+      const file = join(folder, `${name}.test.mjs`);
+      writeFileSync(file, `import "./${name}.mjs";\n`);
+      return file;
+    },
+    end: () => bundler.dispose(),
+  };
 }
 
-const tests = [...new Set(unitMutants.map(({ test }) => test))];
 /** The mutant of each test file; those without a change have none. */
 const mutants = new Map<string, string>();
-for (const mutant of unitMutants) mutants.set(await bundled(mutant.name, mutant.test, [changing(mutant)]), mutant.name);
-for (const [index, test] of tests.entries()) mutants.set(await bundled(`unchanged-${index}`, test, []), "unchanged");
+for (const [index, test] of [...new Set(unitMutants.map((one) => one.test))].entries()) {
+  const bundler = await bundlerFor(test);
+  mutants.set(await bundler.bundle(`unchanged-${index}`), "unchanged");
+  for (const { name, change } of unitMutants.filter((one) => one.test === test)) {
+    mutants.set(await bundler.bundle(name, change), name);
+  }
+  await bundler.end();
+}
 
 const reporter: Reporter = {
   onTestModuleEnd(module: TestModule) {

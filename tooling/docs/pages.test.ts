@@ -79,7 +79,8 @@ async function start({ name, code, language }: Snippet): Promise<ChildProcess> {
   const file = join(folder, isOther ? name : moduleName(name));
   // A server on another runtime stands beside the page's own.
   const own = isOther ? await freePort() : port;
-  await writeFile(file, (language === "ts" && !isOther ? moduleOf(code) : code).replaceAll("3000", String(own)));
+  const text = code.replaceAll("3000", String(own));
+  await writeFile(file, language === "ts" && !isOther ? moduleOf(text) : text);
   const [command, args] = commandFor(name, file);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   running.push(child);

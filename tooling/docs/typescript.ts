@@ -1,20 +1,20 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import ts from "typescript";
+import { transformSync } from "esbuild";
 import { type ServerName, serverRuntimes } from "../../packages/conformance/src/runtimes.mjs";
-import { run } from "../scripts/run.mjs";
+import { newestTsc, run } from "../scripts/run.mjs";
 import { runtimePath } from "../scripts/runtimes.mjs";
 
 // The TypeScript of a page: its snippets are one program, and each is run as a module.
 
 const require = createRequire(import.meta.url);
 
-const options: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  moduleResolution: ts.ModuleResolutionKind.Bundler,
-  lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+const options = {
+  target: "es2022",
+  module: "esnext",
+  moduleResolution: "bundler",
+  lib: ["es2023", "dom", "dom.iterable"],
   strict: true,
   noEmit: true,
   skipLibCheck: true,
@@ -25,28 +25,13 @@ const options: ts.CompilerOptions = {
 };
 
 /** The types of what the runtime has without an import; one that prints them prints those of the web too. */
-async function globalsOf(runtime: ServerName, folder: string): Promise<ts.CompilerOptions> {
+async function globalsOf(runtime: ServerName, folder: string): Promise<Readonly<Record<string, unknown>>> {
   const { types } = serverRuntimes[runtime];
   if (typeof types === "string") return { types: [dirname(require.resolve(`${types}/package.json`))] };
   const own = join(folder, `${runtime}-types`);
   await mkdir(own, { recursive: true });
   await writeFile(join(own, "index.d.ts"), await run(runtimePath(runtime), types, { quiet: true }));
-  return { types: [own], lib: ["lib.esnext.d.ts"] };
-}
-
-/** What programs of one runtime have in common, the declarations of the language and of the packages: read once. */
-const declarations = new Map<string, ts.SourceFile | undefined>();
-
-function hostFor(compilerOptions: ts.CompilerOptions, folder: string, runtime: ServerName): ts.CompilerHost {
-  const host = ts.createCompilerHost(compilerOptions);
-  const read = host.getSourceFile.bind(host);
-  host.getSourceFile = (file, ...rest) => {
-    if (file.startsWith(folder) || !file.endsWith(".d.ts")) return read(file, ...rest);
-    const key = `${runtime} ${file}`;
-    if (!declarations.has(key)) declarations.set(key, read(file, ...rest));
-    return declarations.get(key);
-  };
-  return host;
+  return { types: [own], lib: ["esnext"] };
 }
 
 /** What the compiler says of these files, as that of a strict user of the runtime would. */
@@ -56,15 +41,16 @@ export async function typeErrors(
   runtime: ServerName,
 ): Promise<readonly string[]> {
   const compilerOptions = { ...options, ...(await globalsOf(runtime, folder)) };
-  const program = ts.createProgram(
-    names.map((name) => join(folder, name)),
-    compilerOptions,
-    hostFor(compilerOptions, folder, runtime),
-  );
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
-    return `${file?.fileName.slice(folder.length + 1)}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
-  });
+  const config = join(folder, `tsconfig.${names.join("+")}.json`);
+  await writeFile(config, JSON.stringify({ compilerOptions, files: names }));
+  try {
+    await run(process.execPath, [newestTsc, "-p", config, "--pretty", "false"], { cwd: folder, quiet: true });
+    return [];
+  } catch (error) {
+    return String(error).split("\n");
+  } finally {
+    await rm(config);
+  }
 }
 
 /** The name of the module that a snippet is run as. */
@@ -74,6 +60,10 @@ export function moduleName(name: string): string {
 
 /** The module itself: without types, and importing its neighbours as modules too. */
 export function moduleOf(code: string): string {
-  const { outputText } = ts.transpileModule(code, { compilerOptions: { ...options, noEmit: false } });
-  return outputText.replaceAll(/(from "\.\/[\w.-]+)\.ts"/g, '$1.mjs"');
+  const { code: js } = transformSync(code, {
+    loader: "ts",
+    target: "es2022",
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  return js.replaceAll(/(from "\.\/[\w.-]+)\.ts"/g, '$1.mjs"');
 }

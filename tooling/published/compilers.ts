@@ -30,9 +30,13 @@ export type Setting = keyof typeof settings;
 export const compilers: Readonly<Record<string, readonly Setting[]>> = {
   "5.4": ["strict", "lax"],
   "5.6": ["strict", "lax"],
+  "5.9": ["strict", "lax"],
   "6.0": ["strict", "lax"],
   "7.0": Object.keys(settings) as Setting[],
 };
+
+/** Where a compiler is, but for those that are named by their version: that of the builds. */
+const folders: Readonly<Record<string, string>> = { "5.9": "typescript" };
 
 export function writeConsumer(project: string): void {
   writeFileSync(join(project, "consumer.mts"), consumer);
@@ -50,6 +54,6 @@ export async function compileWith(compiler: string, project: string, setting: Se
   };
   const compilerOptions = { ...common, ...settings[setting] };
   writeFileSync(config, JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
-  const tsc = join(root, `tooling/node_modules/typescript-${compiler}/bin/tsc`);
+  const tsc = join(root, "tooling/node_modules", folders[compiler] ?? `typescript-${compiler}`, "bin/tsc");
   await run(process.execPath, [tsc, "-p", config, "--pretty", "false"], { quiet: true });
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bin, run } from "../scripts/run.mjs";
+import { newestTsc, run } from "../scripts/run.mjs";
 import { runtimePath } from "../scripts/runtimes.mjs";
 import { userEnv } from "./projects.ts";
 
@@ -39,7 +39,7 @@ const resolutions = {
 
 export type Resolution = keyof typeof resolutions;
 
-/** Compiles the program with tsc: every .d.ts is checked, and no types are there but the language's. */
+/** Compiles the program with the newest tsc (compilers.ts has the others): every .d.ts is checked, and no types are there but the language's. */
 export async function compile(project: string, runtime: string, resolution: Resolution): Promise<void> {
   writeFileSync(join(project, "program.mts"), programFor(project, runtime));
   const strict = {
@@ -56,7 +56,7 @@ export async function compile(project: string, runtime: string, resolution: Reso
     config,
     JSON.stringify({ compilerOptions: { ...strict, ...resolutions[resolution] }, files: ["program.mts"] }),
   );
-  await run(bin("tsc"), ["-p", config, "--pretty", "false"], { quiet: true });
+  await run(process.execPath, [newestTsc, "-p", config, "--pretty", "false"], { quiet: true });
 }
 
 /** Checks the program with Deno's own compiler. */

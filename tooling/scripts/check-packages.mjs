@@ -16,7 +16,7 @@ import { join, relative, sep } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { build } from "./build.mjs";
-import { bin, pnpm, root, run } from "./run.mjs";
+import { bin, newestTsc, pnpm, root, run } from "./run.mjs";
 import { workspacePackages } from "./workspace.mjs";
 
 const published = workspacePackages().filter(({ manifest }) => !manifest.private);
@@ -159,7 +159,7 @@ async function compile(user, title, entries, compilerOptions) {
     join(folder, "tsconfig.json"),
     JSON.stringify({ compilerOptions: { ...options, ...compilerOptions }, files: ["index.ts"] }),
   );
-  await run(bin("tsc"), ["-p", folder, "--pretty", "false"], { quiet: true });
+  await run(process.execPath, [newestTsc, "-p", folder, "--pretty", "false"], { quiet: true });
   return `${entries.length} entries`;
 }
 

@@ -10,6 +10,9 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 /** A program that the root package.json installs. */
 export const bin = (name) => join(root, "node_modules", ".bin", name);
 
+/** The newest TypeScript's compiler: a program of Node. */
+export const newestTsc = join(root, "tooling/node_modules/typescript-7.0/bin/tsc");
+
 /**
  * Runs a program to its end. Its output is shown, or with `quiet` kept: it is what this resolves to (stdout), and all
  * of it is in the message when the program fails.

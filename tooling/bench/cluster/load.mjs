@@ -77,9 +77,9 @@ export async function play(library, { ports, clients }) {
       }, 10);
     },
     stop: () => clearInterval(timer),
-    /** All come into one room. */
-    join: () => {
-      for (const { client } of crowd) client.join();
+    /** All come into one room; resolves when they are in it. */
+    join: async () => {
+      await Promise.all(crowd.map(({ client }) => client.join()));
     },
     /** Resolves when everybody is here and nothing came for a while, or the time is over. */
     settle: async ({ quietMs, withinMs }) => {

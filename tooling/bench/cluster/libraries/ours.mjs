@@ -39,7 +39,12 @@ export function connect({ port, uid, opened, closed, received }) {
   });
   return {
     send: (n) => client.sendFn(["bench/up", n]),
-    join: () => client.room("bench/room").chRecv.on("bench/said", ({ data }) => received(data)),
+    join: () =>
+      new Promise((done) => {
+        const room = client.room("bench/room");
+        room.chRecv.on("bench/said", ({ data }) => received(data));
+        room.state.subscribe(({ status }) => status === "joined" && done());
+      }),
     told: () => losses,
     close: () => client.close(),
   };

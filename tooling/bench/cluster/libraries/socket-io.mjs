@@ -30,7 +30,10 @@ export async function serve({ redisUrl, adapter, isRecovering = false, received 
     const { uid } = socket.handshake.auth;
     socket.join(uid);
     socket.on("up", (n) => received(uid, n));
-    socket.on("join", () => socket.join("room"));
+    socket.on("join", async (done) => {
+      await socket.join("room");
+      done?.();
+    });
   });
   await once(http.listen(0, "127.0.0.1"), "listening");
   return {
@@ -60,9 +63,9 @@ export function connect({ port, uid, opened, closed, received }) {
   socket.on("down", received);
   return {
     send: (n) => socket.emit("up", n),
-    join: () => {
+    join: async () => {
       isInRoom = true;
-      if (socket.connected) socket.emit("join");
+      if (socket.connected) await socket.emitWithAck("join");
     },
     told: () => 0,
     close: () => socket.close(),

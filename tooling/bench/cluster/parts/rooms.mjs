@@ -10,7 +10,6 @@ export async function run(library, { posts, everyMs, ...params }) {
   const cluster = await startCluster(library, params);
   try {
     await cluster.load.ask("join");
-    await cluster.load.ask("settle", { quietMs: 1_000, withinMs: 10_000 });
     for (let n = 1; n <= posts; n++) {
       if (n === Math.floor(posts / 3)) await cluster.killNode(cluster.nodes[0]);
       await cluster.nodes[n % cluster.nodes.length].ask("post", { n, at: now() });
