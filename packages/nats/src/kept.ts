@@ -1,6 +1,7 @@
 import { JetStreamApiError, StorageType } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { makeStream } from "./make-stream.ts";
 import { keyPart } from "./names.ts";
 
 /** How long the bucket keeps anything. */
@@ -24,12 +25,14 @@ export class Kept {
 
   /** Makes the bucket, where it is not there, or was forgotten. */
   open(): Promise<KV> {
-    const kv = new Kvm(this.#connection).create(this.#bucket, {
-      history: 1,
-      ttl: DAY_MS,
-      storage: StorageType.File,
-      replicas: this.#replicas,
-    });
+    const kv = makeStream(() =>
+      new Kvm(this.#connection).create(this.#bucket, {
+        history: 1,
+        ttl: DAY_MS,
+        storage: StorageType.File,
+        replicas: this.#replicas,
+      }),
+    );
     kv.catch(() => undefined);
     this.#kv = kv;
     return kv;

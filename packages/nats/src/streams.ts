@@ -12,6 +12,7 @@ import {
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { Entry, Position, StreamBounds, StreamRange, StreamRead, Streams } from "@sente-lite/protocol/backplane";
 import { DAY_MS, isTooLate } from "./kept.ts";
+import { makeStream } from "./make-stream.ts";
 import { keyPart } from "./names.ts";
 import { translateErrors } from "./unreachable.ts";
 
@@ -201,14 +202,16 @@ export class NatsStreams implements Streams {
 
   async #make(): Promise<{ readonly js: JetStreamClient; readonly jsm: JetStreamManager }> {
     const jsm = await jetstreamManager(this.#connection);
-    await jsm.streams.add({
-      name: this.#name,
-      subjects: [`${this.#subject}.*`],
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      num_replicas: this.#replicas,
-      max_age: DAY_MS * NANOS,
-    });
+    await makeStream(() =>
+      jsm.streams.add({
+        name: this.#name,
+        subjects: [`${this.#subject}.*`],
+        retention: RetentionPolicy.Limits,
+        storage: StorageType.File,
+        num_replicas: this.#replicas,
+        max_age: DAY_MS * NANOS,
+      }),
+    );
     return { js: jetstream(this.#connection), jsm };
   }
 }
