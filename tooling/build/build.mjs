@@ -1,9 +1,10 @@
 // The one build preset of every package; run in the package's folder.
 // Entries are the export map of package.json: each condition "@sente-lite/source" names the source of its "default". An entry
 // without a source is protocol's entry of that name, handed on: the codecs of a runtime package.
-import { readFile, realpath, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { build } from "tsup";
+import { endDeclarations, typesOf } from "./declarations.mjs";
 
 const pkg = JSON.parse(await readFile("package.json", "utf8"));
 const entry = {};
@@ -21,20 +22,6 @@ const bundled = Object.entries(pkg.devDependencies ?? {})
   .filter(([, version]) => version.startsWith("workspace:"))
   .map(([name]) => name)
   .filter((name) => !(name in (pkg.dependencies ?? {})));
-
-/** Where TypeScript finds the sources of the bundled packages; through node_modules they would stay imports. */
-async function sourcePaths() {
-  const paths = {};
-  for (const name of bundled) {
-    const folder = await realpath(join("node_modules", name));
-    const { exports } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    for (const [path, target] of Object.entries(exports)) {
-      const source = target["@sente-lite/source"];
-      if (source) paths[name + path.slice(1)] = [join(folder, source)];
-    }
-  }
-  return paths;
-}
 
 const matchWithin = (names) => names.map((name) => new RegExp(`^${name}(/|$)`));
 
@@ -55,10 +42,9 @@ await build({
   sourcemap: true,
   platform: extra.platform ?? "neutral",
   noExternal: matchWithin(bundled),
-  dts: pkg.private
-    ? false
-    : { compilerOptions: { customConditions: ["@sente-lite/source"], baseUrl: ".", paths: await sourcePaths() } },
+  dts: pkg.private ? false : await typesOf(entry, bundled),
 });
+await endDeclarations();
 if (handedOn.length > 0) {
   const { exports } = JSON.parse(await readFile("node_modules/@sente-lite/protocol/package.json", "utf8"));
   for (const { path, target } of handedOn) {
