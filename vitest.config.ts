@@ -34,7 +34,7 @@ const inChromium = (): BrowserConfigOptions => ({
 });
 
 /** Which projects begin, so that the longest file does not run alone at the end; the others follow as vitest orders them. */
-const first = ["conformance-runtimes", "chat-e2e", "conformance-servers", "conformance-node"];
+const first = ["conformance-runtimes", "chat-e2e", "unit-alone", "conformance-servers", "conformance-node"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -61,8 +61,8 @@ export default defineConfig({
   // Without "module", by which bundlers find builds that Node itself cannot load.
   ssr: { resolve: { conditions: [source, ...defaultServerConditions.filter((name) => name !== "module")] } },
   test: {
-    // Two also on two cores, where vitest would have one: half of the time the suites wait for other processes.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three also on two cores, where vitest would have one: half of the time the suites wait for other processes.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
     projects: [
       // Most share their process and what they import: to begin anew for each took longer than the tests.

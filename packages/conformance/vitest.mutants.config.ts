@@ -18,11 +18,11 @@ const folder = join(root, "packages/conformance/node_modules/.mutants");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-/** Our packages from source, as unit tests have them; others where their importer finds them. */
+/** Our packages from source, as unit tests have them; others, but for what is named as ours, where their importer finds them. */
 const imports: Plugin = {
   name: "imports",
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, pluginData, resolveDir }) => {
+    build.onResolve({ filter: /^([^./@]|@[^s])/ }, async ({ path, importer, kind, pluginData, resolveDir }) => {
       if (pluginData === imports || kind === "entry-point") return undefined;
       if (path.startsWith("node:") || path === "vitest") return { path, external: true };
       const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: imports });
@@ -32,13 +32,13 @@ const imports: Plugin = {
   },
 };
 
-/** Bundles a test file and all that it imports again and again, each time with another change; what is the same is read once. */
-async function bundlerFor(test: string) {
+/** Bundles a test file and all that it imports again and again, each time with another change of one of these files; what is the same is read once. */
+async function bundlerFor(test: string, changed: readonly string[]) {
   let change: Change | undefined;
   const changing: Plugin = {
     name: "change",
     setup(build) {
-      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: new RegExp(`/(${changed.join("|")})$`) }, async ({ path }) => {
         const contents = await readFile(path, "utf8");
         if (change === undefined || path !== join(root, change.file)) return { contents, loader: "ts" };
         const { search, replace } = change;
@@ -75,11 +75,13 @@ async function bundlerFor(test: string) {
 /** The mutant of each test file; those without a change have none. */
 const mutants = new Map<string, string>();
 for (const [index, test] of [...new Set(unitMutants.map((one) => one.test))].entries()) {
-  const bundler = await bundlerFor(test);
+  const those = unitMutants.filter((one) => one.test === test);
+  const bundler = await bundlerFor(
+    test,
+    those.map(({ change }) => change.file),
+  );
   mutants.set(await bundler.bundle(`unchanged-${index}`), "unchanged");
-  for (const { name, change } of unitMutants.filter((one) => one.test === test)) {
-    mutants.set(await bundler.bundle(name, change), name);
-  }
+  for (const { name, change } of those) mutants.set(await bundler.bundle(name, change), name);
   await bundler.end();
 }
 
