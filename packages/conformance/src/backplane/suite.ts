@@ -139,17 +139,6 @@ export function backplaneSuite(name: string, { hasBroker }: BackplaneSuiteOption
     });
 
     describe("membership", () => {
-      it("is had by all who come at once where nobody was before", async () => {
-        for (let round = 0; round < 50; round++) {
-          const one = new Stage(driver);
-          try {
-            await Promise.all(numbers(8).map((id) => one.join(id)));
-          } finally {
-            await one.end();
-          }
-        }
-      });
-
       it("is told to all, those that were there before included, and its end at once", async () => {
         const { a, b, c } = await stage.joinAll("a", "b", "c");
         await b.membership.subscribe("tea");

@@ -2,12 +2,25 @@
 export function bytesOf(hex: string): Uint8Array {
   const digits = hex.replaceAll(" ", "");
   const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = 16 * digitAt(digits, 2 * i) + digitAt(digits, 2 * i + 1);
+  }
   return bytes;
 }
 
+/** A loop of `parseInt` takes ten times as long, and many megabytes go through here. */
+function digitAt(digits: string, at: number): number {
+  const code = digits.charCodeAt(at);
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
+}
+
+const utf8 = new TextEncoder();
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** The hexadecimal digits of bytes, or of a text in UTF-8. */
 export function hexOf(what: string | Uint8Array): string {
-  const bytes = typeof what === "string" ? new TextEncoder().encode(what) : what;
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = typeof what === "string" ? utf8.encode(what) : what;
+  let digits = "";
+  for (const byte of bytes) digits += pairs[byte];
+  return digits;
 }
