@@ -2,6 +2,27 @@
 import { chromium } from "playwright";
 import { findChromium } from "./chromium.mjs";
 
+/**
+ * The popups of the address bar are pages, two for each window, and take more time than ours. The others are of Playwright's
+ * list, which this one stands for: what calls somebody, or changes pages.
+ */
+const withoutFeatures = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "AimEnabled",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsFirstBalancedModeAutoEnable",
+  "HttpsUpgrades",
+  "LensOverlay",
+  "MediaRouter",
+  "NetworkTimeServiceQuerying",
+  "OptimizationHints",
+  "PaintHolding",
+  "PreconnectToSearch",
+  "ThirdPartyStoragePartitioning",
+];
+
 export const chromiumArgs = [
   "--no-sandbox",
   "--disable-gpu",
@@ -9,6 +30,7 @@ export const chromiumArgs = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
+  `--disable-features=${withoutFeatures.join(",")}`,
 ];
 
 /**
