@@ -64,6 +64,8 @@ export default defineConfig({
     // Three also on two cores, where vitest would have one: half of the time the suites wait for other processes.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
+    // What one project has compiled, the others read.
+    experimental: { fsModuleCache: true },
     projects: [
       // Most share their process and what they import: to begin anew for each took longer than the tests.
       {

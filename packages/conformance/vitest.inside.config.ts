@@ -33,6 +33,7 @@ const both = {
 export default defineConfig({
   test: {
     reporters: [["json", { outputFile }], watch.reporter],
+    experimental: { fsModuleCache: true },
     projects: [
       { test: { ...both, name: "alone", include: alone } },
       { test: { ...both, name: "shared", include: shared, exclude: alone, isolate: false } },
