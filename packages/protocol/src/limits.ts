@@ -52,7 +52,7 @@ export interface ServerLimits extends SharedLimits {
    * the peers that hold the most are closed (4413), never one that holds no more than its equal part. Default 64 MiB.
    */
   readonly maxReceivedTotalBytes: number;
-  /** Bytes that wait in sessions whose client is away, at most. Default 64 MiB. */
+  /** Bytes of sessions whose client is away, at most: what waits in them, and the requests with which they came. Default 64 MiB. */
   readonly maxAwayBytes: number;
   /** How long a request to a client waits for its reply. Default 10,000. */
   readonly requestTimeoutMs: number;

@@ -35,6 +35,7 @@ const reason = mutantsOf(`${engine}/server/refusal.ts`, `${engine}/server/server
 const origin = mutantsOf(`${engine}/server/origin.ts`, `${engine}/server/admission.test.ts`);
 const limits = `${engine}/server/limits`;
 const allowance = mutantsOf(`${limits}/allowance.ts`, `${limits}/allowance.test.ts`);
+const door = mutantsOf(`${engine}/server/door.ts`, `${limits}/limits.test.ts`);
 const arrivals = mutantsOf(`${limits}/arrivals.ts`, `${limits}/limits.test.ts`);
 const rateGate = mutantsOf(`${limits}/rate-gate.ts`, `${limits}/limits.test.ts`);
 const hookTimeout = mutantsOf(`${engine}/server/hook-timeout.ts`, `${limits}/limits.test.ts`);
@@ -232,6 +233,7 @@ export const unitMutants: readonly UnitMutant[] = [
   arrivals("users-without-limit", "if (!isResumed && !this.#arrivals.hasRoomFor(key)) return false;", ""),
   arrivals("handshakes-without-limit", "this.#handshakes >= maxHandshakes", "false"),
   arrivals("refused-ones-are-free", "connects.charge(0);", ""),
+  door("whoever-goes-before-it-is-open-stays", "abandon: () => place.release(),", "abandon: () => {},"),
   arrivals("names-that-clients-choose", "if (!isUser) return true;", ""),
   rateGate("user-without-limit", "shared?.charge(bytes);", ""),
   rateGate(
@@ -310,6 +312,7 @@ export const unitMutants: readonly UnitMutant[] = [
   away("strangers-stay", "if (silent !== undefined) return silent;", ""),
   away("the-longest-away-at-an-address", "if (owner.isUser) return oldest;", "return oldest;"),
   away("a-newcomer-pushes-out", "sizeOf(part) > sizeOf(largest)", "sizeOf(part) >= sizeOf(largest)"),
+  away("requests-weigh-nothing", "session.heldBytes + requestBytes", "session.heldBytes"),
   away("counted-again", "heldBytes - (part.sessions.get(holder) ?? 0)", "heldBytes"),
   away("silent-for-ever", "this.#silent.delete(holder);", ""),
 

@@ -33,7 +33,7 @@ import type { Login, Logins } from "./login.ts";
 import { createOriginCheck, isAllowedHost, type OriginCheck } from "./origin.ts";
 import { closingOf } from "./refusal.ts";
 import { ReportLimiter } from "./report-limiter.ts";
-import { handshakeRequest, type Parameters, readParameters, type UpgradeRequest } from "./request.ts";
+import { handshakeRequest, type Parameters, readParameters, type UpgradeRequest, weighRequest } from "./request.ts";
 import { bindingOf } from "./session-binding.ts";
 
 /** So much of a path is told. */
@@ -48,6 +48,7 @@ const NO_SESSION = "00000000-0000-0000-0000-000000000000";
 /** Who connects, and how: all that a connection needs to begin. */
 export interface Admitted<Context> extends Login<Context> {
   readonly request: HandshakeRequest;
+  readonly requestBytes: number;
   readonly parameters: Parameters;
   readonly codec: Codec;
   readonly form: Form;
@@ -174,6 +175,7 @@ export class Admission<Context> {
     const admitted: Admitted<Context> = {
       ...login,
       request,
+      requestBytes: weighRequest(upgrade),
       parameters,
       codec,
       form,

@@ -83,6 +83,15 @@ export function readParameters(request: UpgradeRequest, has: FeatureSet = allFea
   };
 }
 
+/** What a request takes that is kept, in bytes: its address and headers. */
+export function weighRequest({ url, headers }: UpgradeRequest): number {
+  let bytes = url.href.length;
+  headers.forEach((value, name) => {
+    bytes += name.length + value.length;
+  });
+  return bytes;
+}
+
 export function handshakeRequest(request: UpgradeRequest, clientId: string): HandshakeRequest {
   const { url, headers, remoteAddress, raw } = request;
   return { url, headers, clientId, remoteAddress, raw };

@@ -72,6 +72,11 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     return this.session.status === "live";
   }
 
+  /** The request of who connected last: it is kept for the handlers, in bytes. */
+  get requestBytes(): number {
+    return this.#admitted.requestBytes;
+  }
+
   /** True where its runtime cannot stop reading. */
   get cannotPause(): boolean {
     const { socket } = this.#socket.pump;

@@ -46,6 +46,17 @@ describe("a session over several connections (PROTOCOL.md section 6)", () => {
     expect([...server.connectedUids.get().any]).toEqual(["ann"]);
   });
 
+  it("weighs what its client said as it connected, which is kept for handlers: those that are left with large headers are few", async () => {
+    const { server, tab, idle, cut } = setting({ maxAwayBytes: 35_000 });
+    for (const uid of ["ann", "bob", "cid", "dan", "eve"]) tab(uid, { headers: { cookie: "x".repeat(10_000) } });
+    await idle();
+    cut();
+    await idle();
+    const { sessionsAway, sessionsAwayBytes } = server.metrics();
+    expect(sessionsAway).toBe(3);
+    expect(sessionsAwayBytes).toBeGreaterThan(30_000);
+  });
+
   it("keeps its place in connectedUids no longer than the grace, and its events as long as the window", async () => {
     const { server, tab, idle, clock, cut } = setting();
     let isDown = false;

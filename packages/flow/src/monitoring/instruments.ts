@@ -22,7 +22,7 @@ const rows: readonly Row[] = [
   ["sente_connections_total", "counter", "{connection}", "Connections ever opened.", "connectionsTotal"],
   ["sente_sockets_lingering", "gauge", "{socket}", "Sockets that were closed and cannot be cut.", "socketsLingering"],
   ["sente_sessions_away", "gauge", "{session}", "Sessions whose client is away.", "sessionsAway"],
-  ["sente_sessions_away_bytes", "gauge", "By", "Bytes that wait for clients that are away.", "sessionsAwayBytes"],
+  ["sente_sessions_away_bytes", "gauge", "By", "Bytes that are held for clients that are away.", "sessionsAwayBytes"],
   ["sente_sessions_resumed_total", "counter", "{session}", "Sessions that a client came back to.", "sessionsResumed"],
   ["sente_sessions_lost_total", "counter", "{session}", "Sessions that no client came back to.", "sessionsLost"],
   ["sente_rooms", "gauge", "{room}", "Rooms that somebody is in.", "rooms"],

@@ -209,7 +209,7 @@ export interface ServerMetrics {
    * on Deno, which cannot cut. They are not among `connections`.
    */
   readonly socketsLingering: number;
-  /** Sessions whose client is away, the bytes that wait for them, and how many sessions were resumed and lost so far. */
+  /** Sessions whose client is away, the bytes that are held for them, and how many sessions were resumed and lost so far. */
   readonly sessionsAway: number;
   readonly sessionsAwayBytes: number;
   readonly sessionsResumed: number;

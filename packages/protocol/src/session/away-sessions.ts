@@ -10,6 +10,12 @@ export interface Owner {
   readonly isUser: boolean;
 }
 
+interface Away {
+  readonly session: ServerSession;
+  /** What its client said as it connected and is kept with the session, in bytes. */
+  readonly requestBytes?: number;
+}
+
 interface Part<H> {
   readonly owner: Owner;
   /** With the bytes of each, the longest away first. */
@@ -18,11 +24,11 @@ interface Part<H> {
 }
 
 /**
- * Sessions whose client is away (PROTOCOL.md section 6.7), in number and bytes. Over a bound sessions end: first those whose
+ * Sessions whose client is away (PROTOCOL.md section 6.7), in number and bytes, those of the requests that they keep among them. Over a bound sessions end: first those whose
  * client never said anything, the oldest of them first; then one of the owner who has the most. So a crowd of strangers, or
  * a user with many sessions, ends its own sessions.
  */
-export class AwaySessions<H extends { readonly session: ServerSession }> {
+export class AwaySessions<H extends Away> {
   readonly #limits: AwayLimits;
   readonly #partOf = new Map<H, Part<H>>();
   readonly #parts = new Map<string, Part<H>>();
@@ -47,7 +53,9 @@ export class AwaySessions<H extends { readonly session: ServerSession }> {
     const part = this.#partOf.get(holder) ?? this.#parts.get(owner.key) ?? { owner, sessions: new Map(), bytes: 0 };
     this.#partOf.set(holder, part);
     this.#parts.set(owner.key, part);
-    const { heldBytes, isConfirmed } = holder.session;
+    const { session, requestBytes = 0 } = holder;
+    const { isConfirmed } = session;
+    const heldBytes = session.heldBytes + requestBytes;
     this.#count(part, heldBytes - (part.sessions.get(holder) ?? 0));
     part.sessions.set(holder, heldBytes);
     if (!isConfirmed) this.#silent.add(holder);

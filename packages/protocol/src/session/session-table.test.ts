@@ -201,6 +201,15 @@ describe("bounds on what is away (PROTOCOL.md section 6.7)", () => {
     expect([table.awayBytes, table.away]).toEqual([0, 0]);
   });
 
+  it("hold what their clients said as they connected, too", () => {
+    const first = Object.assign(away("c1"), { requestBytes: 90 });
+    table.noteAway(first);
+    expect(table.findExcess(first)).toBeUndefined();
+    const second = Object.assign(away("c2"), { requestBytes: 20 });
+    table.noteAway(second);
+    expect([table.awayBytes, table.findExcess(second)]).toEqual([110, first]);
+  });
+
   it("give up sessions first whose client never said anything, the oldest of them, whoever has how many", () => {
     const silent = away("c1", { owner: user("bob") }, false);
     const own = away("c2");

@@ -29,6 +29,8 @@ export interface SessionHolder {
   readonly uid: string | null;
   readonly clientId: string;
   readonly session: ServerSession;
+  /** What its client said as it connected and is kept with the session, in bytes. */
+  readonly requestBytes?: number;
 }
 
 /** What to do with an arrival, in this order: end those sessions, then go on with one, or begin a new one. */
