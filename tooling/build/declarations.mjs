@@ -1,5 +1,5 @@
-// The declarations of the package in whose folder this runs. TypeScript's own compiler in JavaScript, by which tsup would make
-// them, takes ten times as long; what it bundles here are declarations already.
+// The declarations of the package in whose folder this runs. The compiler in JavaScript, by which tsup would make them of
+// sources, is several times as slow as the newest one; what it bundles here are declarations already.
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ async function sourcesOf(bundled) {
   return sources;
 }
 
-/** Checks the sources and writes their declarations: by the newest TypeScript, which takes a tenth of the time. */
+/** Checks the sources and writes their declarations. */
 async function writeDeclarations(sources) {
   await endDeclarations();
   await mkdir(declared, { recursive: true });

@@ -24,9 +24,9 @@ interface Part<H> {
 }
 
 /**
- * Sessions whose client is away (PROTOCOL.md section 6.7), in number and bytes, those of the requests that they keep among them. Over a bound sessions end: first those whose
- * client never said anything, the oldest of them first; then one of the owner who has the most. So a crowd of strangers, or
- * a user with many sessions, ends its own sessions.
+ * Sessions whose client is away (PROTOCOL.md section 6.7), in number and bytes: what waits in them, and the requests that
+ * they keep. Over a bound sessions end: first those whose client never said anything, the oldest of them first; then one of
+ * the owner who has the most. So a crowd of strangers, or a user with many sessions, ends its own sessions.
  */
 export class AwaySessions<H extends Away> {
   readonly #limits: AwayLimits;
