@@ -173,7 +173,6 @@ export class Admission<Context> {
     if (handshakeData !== undefined) this.#checkHandshake(codec, form, { uid, csrfToken: null, data: handshakeData });
     const owner = this.#ownerOf(uid, upgrade);
     const admitted: Admitted<Context> = {
-      ...login,
       request,
       requestBytes: weighRequest(upgrade),
       parameters,
@@ -183,6 +182,8 @@ export class Admission<Context> {
       owner,
       binding: bindingOf(upgrade, options.bindSession),
       handshakeData,
+      // Last, so that all of these objects have one shape (session-driver.ts).
+      ...login,
     };
     return { type: "admitted", admitted };
   }

@@ -54,8 +54,9 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     this.work = new ClientWork({ peer: this, slowHandlers: ground.slowHandlers, onIdle });
     this.#intake = new FrameIntake(ground, this, admitted.owner);
     const { features, ownPeer, namesFeatures: tellsFeatures } = parameters;
+    // No spread before other properties: V8 gives each such object a shape of its own, and whatever reads it every time is slow.
     const peer = { codec, form, features, ownPeer, tellsFeatures };
-    this.session = new ServerSession({ ...peer, limits, root, backpressure, id });
+    this.session = new ServerSession({ limits, root, backpressure, id, ...peer });
     this.#socket = new SessionSocket(ground, this);
     this.departure = new Departure(ground, this, this.#socket);
     const announce = (event: SenteEvent) => ground.dispatcher.announce(this, event);

@@ -41,12 +41,12 @@ export class SessionSocket<O extends SocketOwner> {
 
   /** Makes another socket the current one. */
   attach(socket: ServerSocket): ConnectionHandlers {
-    const { closed, ...handlers } = this.pump.handlersOf(this.pump.attach(socket));
+    const handlers = this.pump.handlersOf(this.pump.attach(socket));
     if (this.isPaused) socket.pause?.();
     return {
       ...handlers,
       closed: (code, reason) => {
-        closed(code, reason);
+        handlers.closed(code, reason);
         this.#ground.roster.socketClosed(socket);
       },
     };

@@ -69,7 +69,7 @@ export class Batch {
     };
     frameInto(result, this.#events(), codec, form, maxBytes);
     const key = this.#key;
-    if (key !== undefined) result.frames = result.frames.map((frame) => ({ ...frame, key }));
+    if (key !== undefined) result.frames = result.frames.map((frame) => ({ key, ...frame }));
     // Sessions that come later share the frames; what was refused is reported once.
     this.#framed.push({ codec, form, result: { frames: result.frames, refused: [] } });
     return result;

@@ -314,7 +314,7 @@ export class ClientSession {
   #open(now: number): void {
     const features = featuresInUse(this.features, this.#session.id !== undefined);
     const parts = { codec: this.#codec, limits: this.#limits, ledger: this.#session.ledger, pace: this.#outbox.pace };
-    const link = new Link({ ...parts, features, writePing: () => this.#writePing() }, now);
+    const link = new Link({ features, writePing: () => this.#writePing(), ...parts }, now);
     // The client's first frame confirms the session.
     link.oweAck();
     this.#connecting.open(link, now);

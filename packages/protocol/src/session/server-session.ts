@@ -62,7 +62,7 @@ export class ServerSession {
     this.#backlog = new Backlog(options, parts);
     this.#requests = new ServerRequests(options, parts, this.#backlog);
     this.#login = new Login(options.features.has("refresh") && form === "wrapped" ? options.limits.refreshLeadMs : 0);
-    this.#inbox = new ServerInbox(options, { ...parts, login: this.#login }, this.#backlog, this.#requests);
+    this.#inbox = new ServerInbox(options, { login: this.#login, ...parts }, this.#backlog, this.#requests);
   }
 
   get status(): ServerStatus {
@@ -363,7 +363,8 @@ export class ServerSession {
     const session =
       id === undefined ? undefined : { id, resumed, received, maxFrameBytes: limits.maxPayloadBytes, ack: ackDue };
     const told = tellsFeatures ? features : undefined;
-    const first = handshakeFrame(codec, form, { ...handshake, session, features: told });
+    const { uid, csrfToken, data } = handshake;
+    const first = handshakeFrame(codec, form, { uid, csrfToken, data, session, features: told });
     const writePing = () => pingFrame(codec, form);
     this.#link = new Link({ codec, features, ledger, pace, limits, writePing, handshake: first }, now);
     this.#login.reset();

@@ -218,7 +218,7 @@ export class RoomRequests<Context> {
       return { failure: { code: error.code, message: told, data: null } };
     }
     const checked: SenteEvent = verdict.value === undefined ? [event[0]] : [event[0], verdict.value];
-    const call = () => kind.sendFn?.({ ...this.#request(connection, room), event: checked });
+    const call = () => kind.sendFn?.({ event: checked, ...this.#request(connection, room) });
     const finish = (decision: Awaited<RoomDecision>): Judged => {
       if (decision === true) return { event: checked };
       return { failure: isReplyError(decision) ? failureOf(decision) : REFUSED };
