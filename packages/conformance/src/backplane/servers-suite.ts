@@ -13,6 +13,7 @@ import type { Stage } from "./stage.ts";
 
 const MOVES = 4;
 const patient = { timeout: 20_000 };
+const rooms = { "kept/*": { joinFn: () => true, history: { size: 100 } } };
 
 /** A server that is a node, and what it was sent and reported. */
 async function startServer(
@@ -20,12 +21,12 @@ async function startServer(
   name: string,
   taken: unknown[],
   reported: string[],
-  { backplane = stage.makeBackplane(), ...codecs }: Pick<ServerOptions, "backplane" | "codecs"> = {},
+  { backplane = stage.makeBackplane(), ...others }: Pick<ServerOptions, "backplane" | "codecs" | "rooms"> = {},
 ) {
   const server = makeChannelSocketServer({
     userIdFn: ({ url }) => url.searchParams.get("uid"),
     backplane,
-    ...codecs,
+    ...others,
   });
   onTestFinished(() => server.close());
   server.errorChan.on(({ error }) => reported.push(`${name}: ${error.message}`));
@@ -193,5 +194,62 @@ export function serversNetworkSuite(stageOf: () => Stage): void {
     proxy.do({ type: "flow" });
     await expect.poll(() => got, patient).toEqual([1, 2]);
     expect([client.state.get().sessionLost, server.metrics().clusterGaps, reported.length]).toEqual([false, 0, 1]);
+  });
+
+  it("refuse to read a history while the broker is away, and go on", async () => {
+    const stage = stageOf();
+    const reported: string[] = [];
+    const { backplane, proxy } = await stage.makeBackplaneBehindProxy();
+    const { port } = await startServer(stage, "a", [], reported, { backplane, rooms });
+    const client = makeChannelSocketClient(`ws://127.0.0.1:${port}/chsk?uid=ann`);
+    onTestFinished(() => client.close());
+    const room = client.room("kept/room");
+    await expect.poll(() => room.state.get().status, patient).toBe("joined");
+    proxy.do({ type: "refuse" });
+    await expect.poll(() => reported, patient).toContain("a: the broker is away");
+    await expect(room.history({ limit: 5 })).rejects.toMatchObject({ code: "unreachable" });
+    proxy.do({ type: "flow" });
+    await expect.poll(() => room.history({ limit: 5 }).catch(() => "away"), patient).toMatchObject({ entries: [] });
+  });
+
+  it("tell who is in a room where its history began anew, as the broker started again with nothing", async () => {
+    const stage = stageOf();
+    const reported: string[] = [];
+    const ports = [
+      await startServer(stage, "a", [], reported, { rooms }),
+      await startServer(stage, "b", [], reported, { rooms }),
+    ] as const;
+    const [{ server }] = ports;
+    const clients = ports.map(({ port }) => makeChannelSocketClient(`ws://127.0.0.1:${port}/chsk?uid=u${port}`));
+    onTestFinished(() => {
+      for (const client of clients) client.close();
+    });
+    const got = clients.map((): unknown[] => []);
+    const inRoom = clients.map((client) => client.room("kept/room"));
+    const recovered: unknown[][] = clients.map(() => []);
+    inRoom.forEach((room, index) => {
+      room.chRecv.on("a/said", ({ data }) => got[index]?.push(data));
+      room.state.subscribe(({ status, recovered: told }) => status === "joined" && recovered[index]?.push(told));
+    });
+    await expect.poll(() => recovered, patient).toEqual([[null], [null]]);
+    for (const n of [1, 2, 3]) server.sendFn({ room: "kept/room" }, ["a/said", n]);
+    await expect
+      .poll(() => got, patient)
+      .toEqual([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]);
+    await stage.broker.restart();
+    // What is sent first may come before the broker is there again, and is reported then; each next one is in the new history.
+    let sent = 3;
+    const say = () => server.sendFn({ room: "kept/room" }, ["a/said", ++sent]);
+    await expect
+      .poll(() => {
+        say();
+        return recovered.map((told) => told.includes(false));
+      }, patient)
+      .toEqual([true, true]);
+    say();
+    await expect.poll(() => got.map((said) => said.includes(sent)), patient).toEqual([true, true]);
   });
 }

@@ -30,8 +30,9 @@ export interface RoomPost extends PostOptions {
   /** Who sent it, where a client did. */
   readonly uid?: string | null | undefined;
   readonly from?: string | undefined;
-  /** Its place, where the room has a history. */
+  /** Its place, where the room has a history, and the epoch of that. */
   readonly offset?: number | undefined;
+  readonly epoch?: string | undefined;
 }
 
 /** The reply to a client's request, of a handler that worked on when the session had gone to another node. */
@@ -110,7 +111,7 @@ function readPost(type: Post["type"], body: Body): Post | undefined {
     case "broadcast":
       return event && { type, event, ...readOptions(body) };
     case "room": {
-      const { uid, from, offset } = body;
+      const { uid, from, offset, epoch } = body;
       if (event === undefined || room === undefined) return undefined;
       return {
         type,
@@ -120,6 +121,7 @@ function readPost(type: Post["type"], body: Body): Post | undefined {
         ...((typeof uid === "string" || uid === null) && { uid }),
         ...(typeof from === "string" && { from }),
         ...(isCount(offset) && { offset }),
+        ...(typeof epoch === "string" && { epoch }),
       };
     }
     case "disconnect":

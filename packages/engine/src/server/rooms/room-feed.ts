@@ -21,10 +21,12 @@ export class RoomFeed<E> {
   readonly #options: RoomFeedOptions<E>;
   /** Up to where events were delivered here; undefined until somebody has read where the history stands. */
   #position: RoomPosition | undefined;
-  #early: RoomEntry<E>[] = [];
+  #early: (readonly [entry: RoomEntry<E>, epoch: string | undefined])[] = [];
   /** The highest offset that is known. */
   #top = 0;
   #isReading = false;
+  /** Something of another history came while this one was read. */
+  #isDoubtful = false;
 
   constructor(options: RoomFeedOptions<E>) {
     this.#options = options;
@@ -36,15 +38,21 @@ export class RoomFeed<E> {
     this.#position = position;
     const early = this.#early;
     this.#early = [];
-    for (const entry of early) this.take(entry);
+    for (const [entry, epoch] of early) this.take(entry, epoch);
   }
 
-  /** An event of the room, from here or from another node. */
-  take(entry: RoomEntry<E>): void {
+  /** An event of the room, from here or from another node; `epoch` is that of its history, where its node tells it. */
+  take(entry: RoomEntry<E>, epoch?: string): void {
     const { offset } = entry;
     if (this.#position === undefined) {
-      this.#early.push(entry);
+      this.#early.push([entry, epoch]);
       if (this.#early.length > MAX_EARLY) this.#early.shift();
+      return;
+    }
+    if (epoch !== undefined && epoch !== this.#position.epoch) {
+      // The history began anew, or this is of the one before: whoever reads it knows.
+      if (this.#isReading) this.#isDoubtful = true;
+      else void this.#catchUp(this.#position);
       return;
     }
     this.#top = Math.max(this.#top, offset);
@@ -67,10 +75,12 @@ export class RoomFeed<E> {
   async #catchUp(after: RoomPosition): Promise<void> {
     const { read, broken, report } = this.#options;
     this.#isReading = true;
+    this.#isDoubtful = false;
     try {
       const { entries, top, isComplete } = await read(after);
       if (!isComplete || top.epoch !== after.epoch) {
         this.#position = top;
+        this.#top = top.offset;
         broken();
       } else for (const entry of entries) this.#deliver(entry);
     } catch (error) {
@@ -78,8 +88,8 @@ export class RoomFeed<E> {
       report(error);
     }
     this.#isReading = false;
-    if (this.#position !== undefined && this.#position !== after && this.#position.offset < this.#top) {
-      await this.#catchUp(this.#position);
-    }
+    if (this.#position === undefined) return;
+    const isBehind = this.#position !== after && this.#position.offset < this.#top;
+    if (isBehind || this.#isDoubtful) await this.#catchUp(this.#position);
   }
 }

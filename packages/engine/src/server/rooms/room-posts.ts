@@ -101,11 +101,11 @@ export class RoomPosts<Context> {
     const appended = histories.append(room, posted, bytes, bounds);
     const told = this.#reportFailure(
       room,
-      whenSettled(appended, ({ offset }) => {
+      whenSettled(appended, ({ epoch, offset }) => {
         if (sharing === undefined) this.#deliver(room, posted, offset);
         else {
-          this.#feeds.get(room)?.take({ event: posted, offset });
-          sharing.postedInto(asPost(room, posted, { ...options, offset }));
+          this.#feeds.get(room)?.take({ event: posted, offset }, epoch);
+          sharing.postedInto(asPost(room, posted, { ...options, epoch, offset }));
         }
       }),
     );
@@ -124,11 +124,11 @@ export class RoomPosts<Context> {
   postedElsewhere(
     room: string,
     posted: Posted,
-    { offset, key, flush, volatile }: RoomPost,
+    { epoch, offset, key, flush, volatile }: RoomPost,
     hasIt?: (connection: SessionDriver<Context>) => boolean,
   ): void {
     if (volatile === true) this.#pushVolatile(room, posted);
-    else if (offset !== undefined) this.#feeds.get(room)?.take({ event: posted, offset });
+    else if (offset !== undefined) this.#feeds.get(room)?.take({ event: posted, offset }, epoch);
     else this.#deliver(room, posted, undefined, { key, hasIt });
     if (flush !== true) return;
     for (const { isMember, session } of this.#table.of(room)) {
@@ -282,9 +282,9 @@ export class RoomPosts<Context> {
 function asPost(
   room: string,
   { event, uid, from, except }: Posted,
-  options: PostOptions & { readonly offset?: number },
+  options: PostOptions & { readonly epoch?: string; readonly offset?: number },
 ): RoomPost {
-  const { key, flush, volatile, exceptRoom, offset } = options;
+  const { key, flush, volatile, exceptRoom, epoch, offset } = options;
   return {
     type: "room",
     room,
@@ -296,6 +296,7 @@ function asPost(
     ...(flush && { flush }),
     ...(volatile && { volatile }),
     ...(exceptRoom !== undefined && { exceptRoom }),
+    ...(epoch !== undefined && { epoch }),
     ...(offset !== undefined && { offset }),
   };
 }

@@ -1,4 +1,5 @@
 import { isReplyError, type RoomDecision, type SenteEvent } from "@sente-lite/protocol";
+import { BackplaneError } from "@sente-lite/protocol/backplane";
 import { isThenable, whenSettled } from "@sente-lite/protocol/calls";
 import type { Gate, Verdict } from "@sente-lite/protocol/contract";
 import {
@@ -267,7 +268,12 @@ export class RoomRequests<Context> {
       refuse("no-history", "this room keeps no history");
       return undefined;
     }
-    return whenSettled(rooms.posts.read(room, readHistoryRange(data)), (read) => {
+    const fail = (error: unknown) => {
+      connection.report(error, { source: "history", room });
+      if (error instanceof BackplaneError) refuse(error.code, "the history cannot be read now");
+      else refuse("error", "the history cannot be read");
+    };
+    const answer = (read: HistoryRead<Posted>) => {
       const part = takeNewest(read, maxPayloadBytes / 4);
       const isMeant = ({ event: { except } }: (typeof part.entries)[number]) => !createMatcher(except)(connection);
       const entries = part.entries.filter(isMeant).map(({ event: { event, uid }, offset }) => ({ event, uid, offset }));
@@ -277,7 +283,11 @@ export class RoomRequests<Context> {
         // The client was answered with it.
         connection.report(error, { source: "history", room });
       }
-    });
+    };
+    const reading = rooms.posts.read(room, readHistoryRange(data));
+    if (isThenable(reading)) return Promise.resolve(reading).then(answer, fail);
+    answer(reading);
+    return undefined;
   }
 }
 
