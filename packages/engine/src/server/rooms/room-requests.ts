@@ -271,7 +271,7 @@ export class RoomRequests<Context> {
     const fail = (error: unknown) => {
       connection.report(error, { source: "history", room });
       if (error instanceof BackplaneError) refuse(error.code, "the history cannot be read now");
-      else refuse("error", "the history cannot be read");
+      else replies?.replyWithError(failureOf(error));
     };
     const answer = (read: HistoryRead<Posted>) => {
       const part = takeNewest(read, maxPayloadBytes / 4);
