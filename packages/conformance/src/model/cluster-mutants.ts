@@ -27,6 +27,9 @@ const handover = of(`${server}/handover.ts`, `${server}/moves.test.ts`);
 const liveness = of(`${server}/liveness.ts`, `${server}/moves.test.ts`);
 const following = of(`${server}/following-replies.ts`, `${server}/following-replies.test.ts`);
 const followedBy = (file: string) => of(`${server}/${file}`, `${server}/following-replies.test.ts`);
+const presence = of(`${cluster}/cluster-presence.ts`, `${cluster}/cluster-machine.random.test.ts`);
+const leaving = of(`${server}/presence.ts`, `${server}/moves.test.ts`);
+const toldUsers = of(`${server}/dispatcher.ts`, `${server}/client-events.test.ts`);
 const departure = of(`${server}/departure.ts`, `${server}/moves.test.ts`);
 
 export const clusterMutants: readonly ClusterMutant[] = [
@@ -52,6 +55,19 @@ export const clusterMutants: readonly ClusterMutant[] = [
     "named === undefined || this.#options.shutdown.isClosed",
     "named === undefined",
   ),
+  presence(
+    "who-stayed-with-a-stranger-is-told-anew",
+    "const isToTell = this.#isToTellMissed(peer);",
+    "const isToTell = false;",
+  ),
+  presence(
+    "who-came-while-nobody-was-known-is-told",
+    "if (peer.isUnsure && this.own.takeUnsure(uid)) this.#tellAnew(uid);",
+    "",
+  ),
+  presence("what-a-process-was-before-is-forgotten", "this.#forgetFormer(peer);", ""),
+  leaving("who-moves-does-not-leave", "if (this.#moving.has(uid)) return;", ""),
+  toldUsers("users-are-told-of-at-once", "driver.work?.isIdle === false", "false"),
   liveness("who-has-a-connection-lives", "!isConnected && begin", "begin"),
   liveness("a-broker-that-was-away-makes-nobody-dead", "begin - cluster.lastAwayAt > PATIENCE_MS", "true"),
   following(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startRouter } from "../router.ts";
 import { openRawPeer } from "../testing/raw-peer.test-support.ts";
 import { setting } from "../testing/setting.test-support.ts";
 
@@ -14,6 +15,48 @@ function watched(options: Parameters<typeof setting>[0] = {}) {
   });
   return { ...all, said };
 }
+
+describe("chsk/uidport-open and chsk/uidport-close", () => {
+  it("are told when they happen, and so in their order, whatever the handlers of a connection are busy with", async () => {
+    const { server, tab, clock, idle } = setting();
+    const told: string[] = [];
+    const tell = ({ id, uid, clientId }: { readonly id: string; readonly uid: string | null; clientId: string }) => {
+      told.push(`${id.slice("chsk/uidport-".length)} ${uid} ${clientId}`);
+    };
+    startRouter(server, {
+      "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 20_000)),
+      "chsk/uidport-open": tell,
+      "chsk/uidport-close": tell,
+    });
+    const { client } = tab("ann");
+    await idle();
+    client.sendFn(["a/slow"]);
+    await idle();
+    client.chsk.disconnect();
+    await clock.advance(2_500);
+    expect(told).toEqual(["open ann tab-1", "close ann tab-1"]);
+    const second = tab("ann").client;
+    await idle();
+    expect(told.slice(2)).toEqual(["open ann tab-2"]);
+    second.close();
+    await clock.advance(2_500);
+    expect(told.slice(3)).toEqual(["close ann tab-2"]);
+    await clock.advance(20_000);
+    expect(told).toHaveLength(4);
+  });
+
+  it("come in the order of the connection's events where none of those waits", async () => {
+    const { server, tab, clock, idle } = setting();
+    const told: string[] = [];
+    startRouter(server, ({ id }) => void told.push(id), { concurrency: 1 });
+    const { client } = tab("ann");
+    client.sendFn(["a/one"]);
+    await idle();
+    client.close();
+    await clock.advance(10_000);
+    expect(told).toEqual(["chsk/uidport-open", "chsk/client-open", "a/one", "chsk/client-close", "chsk/uidport-close"]);
+  });
+});
 
 describe("chsk/client-open and chsk/client-close", () => {
   it("tell of each client of a user, once, whatever happens to its connections in between", async () => {

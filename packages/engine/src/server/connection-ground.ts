@@ -30,6 +30,7 @@ interface TakesEvents<D> {
   dispatch(driver: D, sent: OutputOf<"event">): void;
   leaveOut(driver: D, sent: OutputOf<"event">): void;
   announce(driver: D, event: SenteEvent): void;
+  announceUser(driver: D, id: "chsk/uidport-open" | "chsk/uidport-close"): void;
 }
 
 /** What is asked of clients, as a driver tells it how a request ended. */

@@ -12,8 +12,9 @@ import type { Gate, Verdict } from "@sente-lite/protocol/contract";
 import type { ReplyFailure } from "@sente-lite/protocol/session";
 import { type FeatureSet, isProtocolId, isUnderstood, roomIds, type ServerOutput } from "@sente-lite/protocol/session";
 import { DELIVERY, type Message, type Peer, UNHANDLED, type Worker } from "../delivery.ts";
-import type { Place } from "../incoming.ts";
+import type { IncomingLimits, Place } from "../incoming.ts";
 import { OneReply, type Replies } from "../replies.ts";
+import { Aside } from "./aside.ts";
 import type { AnswerPath, FollowingReplies, OpenRequest } from "./following-replies.ts";
 import type { Counters } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -40,7 +41,7 @@ export interface DispatcherOptions<Context> {
   readonly counters: Counters;
   /** Machine time. */
   readonly now: () => number;
-  readonly limits: Pick<ServerLimits, "maxRequestsInFlight">;
+  readonly limits: IncomingLimits & Pick<ServerLimits, "maxRequestsInFlight">;
   readonly connectedUids: Watchable<ConnectedUids>;
   readonly sendFn: ChannelSocketServer["sendFn"];
   readonly outgoing: Pick<Outgoing<Context>, "push">;
@@ -58,7 +59,7 @@ export type EventSource<Context> = Pick<SessionDriver<Context>, "uid" | "clientI
   Peer & {
     readonly admitted: Pick<SessionDriver<Context>["admitted"], "context" | "request">;
     /** Absent where no connection waits for its handlers. */
-    readonly work?: Worker;
+    readonly work?: Worker & { readonly isIdle: boolean };
   };
 
 /** Takes events from connections to the application, through the queue of each connection and by the contract. */
@@ -87,6 +88,15 @@ export class Dispatcher<Context> {
   /** This side made up an event of that connection. */
   announce(driver: EventSource<Context>, event: SenteEvent): void {
     this.#enqueue(driver, event, 0, undefined);
+  }
+
+  /**
+   * Tells of a user, by that connection: now, so that what is told last is right, and before the connection's next events. Where
+   * its handlers are busy it does not wait for them.
+   */
+  announceUser(driver: EventSource<Context>, id: "chsk/uidport-open" | "chsk/uidport-close"): void {
+    const isBusy = !driver.incoming.isIdle || driver.work?.isIdle === false;
+    this.announce(isBusy ? new Aside(driver, this.#options.limits) : driver, [id, driver.uid]);
   }
 
   /** Queues what a client asks of a room, in its order among the events of that client; false for any other event. */

@@ -1,7 +1,8 @@
 import type { HandshakeHeaders, HandshakeRequest, HandshakeUrl, ServerLimits } from "@sente-lite/protocol";
 import type { Peer } from "../delivery.ts";
 import type { Host } from "../host.ts";
-import { Incoming } from "../incoming.ts";
+import type { Incoming } from "../incoming.ts";
+import { makeLooseQueue } from "./aside.ts";
 
 const web = globalThis as unknown as {
   readonly URL: new (url: string) => HandshakeUrl;
@@ -28,8 +29,7 @@ export class Elsewhere<Context> implements Peer {
   constructor(uid: string | null, options: ElsewhereOptions) {
     this.uid = uid;
     this.#options = options;
-    const peer = { pause: () => {}, resume: () => {}, overflow: () => {}, noteDropped: () => {} };
-    this.incoming = new Incoming({ peer, limits: options.limits });
+    this.incoming = makeLooseQueue(options.limits);
     const request = { url: new web.URL("http://localhost/"), headers: new web.Headers(), clientId: "", raw: undefined };
     this.admitted = { context: undefined as Context, request };
   }

@@ -62,7 +62,7 @@ export interface HandoverOptions<Context> {
   readonly liveness: Liveness;
   readonly counters: Counters;
   readonly shutdown: { readonly isClosed: boolean };
-  readonly roster: Pick<Roster<Context>, "findById" | "letGo" | "add">;
+  readonly roster: Pick<Roster<Context>, "findById" | "letGo" | "add" | "noteMoving" | "noteMoved">;
   readonly rooms: Pick<Rooms<Context>, "release" | "restore" | "find">;
   readonly sharing: Pick<
     Sharing,
@@ -257,9 +257,11 @@ export class Handover<Context> {
         asked.binding === binding &&
         isSameFeatures(session.features, featuresAmong(asked.features)),
       letGo: async () => {
+        roster.noteMoving(driver);
         await departure.prepareToMove(IDLE_MS);
         const put = driver.isLive ? undefined : departure.move();
         await put;
+        roster.noteMoved(driver);
         return put !== undefined;
       },
     };

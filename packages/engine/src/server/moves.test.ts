@@ -85,6 +85,50 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
     expect([told, [...seen]]).toEqual([before, []]);
   });
 
+  it("is told of to none either while a handler there takes its time, whose user has not left meanwhile", async () => {
+    const { a, b, client, told, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
+    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    const before = [...told];
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+    await move(b, 10_000);
+    expect([told, b.server.metrics().connections]).toEqual([before, 1]);
+    client.close();
+    await clock.advance(2_000);
+    expect(told.slice(before.length)).toEqual(["1 chsk/client-close ann", "1 chsk/uidport-close ann"]);
+  });
+
+  it("has left where it does not come there after all, once the grace is over that begins as its session is let go of", async () => {
+    const { a, b, client, told, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
+    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    const before = [...told];
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+    await move(b, 1_500);
+    client.close();
+    await clock.advance(1_400);
+    expect([told, [...a.server.connectedUids.get().any]]).toEqual([before, ["ann"]]);
+    await clock.advance(500);
+    expect(told.slice(before.length)).toEqual(["0 chsk/uidport-close ann"]);
+    expect([a, b].map(({ server }) => server.connectedUids.get().any.size)).toEqual([0, 0]);
+  });
+
+  it("has not left its own server either that closed a connection of which the end was not noticed", async () => {
+    const { a, b, client, told, replay, land, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
+    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    await move(a);
+    const before = [...told];
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+    land(undefined);
+    const arriving = replay(b, 3);
+    await clock.advance(2_900);
+    expect([told, a.server.metrics().connections, (await arriving).type]).toEqual([before, 0, "accept"]);
+    // It never opened its connection there.
+    await clock.advance(500);
+    expect(told.slice(before.length)).toEqual(["0 chsk/uidport-close ann"]);
+  });
+
   it("waits for what its own server has yet to handle of it, for 2 s", async () => {
     const { a, b, client, taken, move, clock, end } = await beside(2);
     const slow: unknown[] = [];

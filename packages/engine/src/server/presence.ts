@@ -34,6 +34,8 @@ export class Presence {
   readonly #own: Set<string | null> | undefined;
   readonly #share: PresenceShare | undefined;
   readonly #leaving = new Map<string | null, Timer>();
+  /** How many sessions of each user are on their way to other servers: meanwhile the user does not leave. */
+  readonly #moving = new Map<string | null, number>();
   readonly #subscribers = new Set<Subscriber>();
   #view: ConnectedUids | undefined;
 
@@ -75,6 +77,7 @@ export class Presence {
   /** That was the last connection of its user: the user leaves, if none comes within the grace. */
   noteLeaving(last: Present): void {
     const { uid } = last;
+    if (this.#moving.has(uid)) return;
     const timer = this.#host.setTimer(this.#graceMs, () => {
       this.#leaving.delete(uid);
       this.#own?.delete(uid);
@@ -83,6 +86,21 @@ export class Presence {
       last.announce("chsk/uidport-close");
     });
     this.#leaving.set(uid, timer);
+  }
+
+  /** A session of that user is about to go to another server. Call `noteMoved` once it has gone, or stays. */
+  noteMoving(uid: string | null): void {
+    this.#host.clearTimer(this.#leaving.get(uid));
+    this.#leaving.delete(uid);
+    this.#moving.set(uid, (this.#moving.get(uid) ?? 0) + 1);
+  }
+
+  /** True where the last session of that user that was about to go is under way: the user, if here, may leave again. */
+  noteMoved(uid: string | null): boolean {
+    const left = (this.#moving.get(uid) ?? 1) - 1;
+    if (left > 0) this.#moving.set(uid, left);
+    else this.#moving.delete(uid);
+    return left === 0 && (this.#own ?? this.#present).has(uid);
   }
 
   /** Nobody leaves any more: forgets the timers. */

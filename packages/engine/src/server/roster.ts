@@ -163,6 +163,19 @@ export class Roster<Context> {
     if (!this.#registry.isLive(uid)) this.#presence.noteLeaving(driver);
   }
 
+  /** Its session is about to go to another server, so its user does not leave; `noteMoved` once it has gone, or stays. */
+  noteMoving({ uid }: SessionDriver<Context>): void {
+    this.#presence.noteMoving(uid);
+  }
+
+  /** The grace of its user, where nobody else of them is here, begins now. */
+  noteMoved(driver: SessionDriver<Context>): void {
+    const mayLeave = this.#presence.noteMoved(driver.uid);
+    if (mayLeave && this.#options.shutdown.isReady && !this.#registry.isLive(driver.uid)) {
+      this.#presence.noteLeaving(driver);
+    }
+  }
+
   /**
    * It is away, or more waits for it. What waits for sessions that are away is bounded: at the bound they end, one
    * after the other.

@@ -149,9 +149,9 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
     this.#socket.pump.arm(this.session.deadline);
   }
 
-  /** Takes an event that this side made up into the queue of those that came from it. */
+  /** Tells of its user. */
   announce(id: "chsk/uidport-open" | "chsk/uidport-close"): void {
-    this.#ground.dispatcher.announce(this, [id, this.uid]);
+    this.#ground.dispatcher.announceUser(this, id);
   }
 
   /** Tells the application of a client that has come, unless it is gone again. */

@@ -169,10 +169,8 @@ export class Shared<Context> implements SharedServer {
     roster.notePresence(uid, isHere);
     if (!isToTell) return;
     const own = roster.findReached(uid).find(({ isLive }) => isLive);
-    dispatcher.announce(own ?? new Elsewhere<Context>(uid, this.#options), [
-      isHere ? "chsk/uidport-open" : "chsk/uidport-close",
-      uid,
-    ]);
+    const source = own ?? new Elsewhere<Context>(uid, this.#options);
+    dispatcher.announceUser(source, isHere ? "chsk/uidport-open" : "chsk/uidport-close");
   }
 
   member(room: string, uid: string | null, isIn: boolean): void {

@@ -254,6 +254,36 @@ describe("presence over nodes", () => {
     expect([uidsOf(a), told]).toEqual([[], ["1: chsk/uidport-open ann", "0: chsk/uidport-close ann"]]);
   });
 
+  it("is told anew of users of a node that stood still past its lease, once it is back, and is right at every node", async () => {
+    const { nodes, a, backplane, ids, b, pass } = await two({ presenceGraceMs: 3_000 });
+    const told = toldOf(nodes);
+    const ann = b.tab("ann");
+    await pass();
+    backplane.stop(ids[1] as string);
+    await pass(3_500);
+    expect([uidsOf(a), told]).toEqual([[], ["1: chsk/uidport-open ann", "0: chsk/uidport-close ann"]]);
+    backplane.resume(ids[1] as string);
+    await pass(10_000);
+    expect(b.errors).toContain("lease-lost");
+    expect([uidsOf(a), uidsOf(b)]).toEqual([["ann"], ["ann"]]);
+    expect(told.slice(2)).toEqual(["1: chsk/uidport-open ann"]);
+    ann.client.close();
+    await pass(3_500);
+    expect([uidsOf(a), uidsOf(b), told.slice(3)]).toEqual([[], [], ["1: chsk/uidport-close ann"]]);
+  });
+
+  it("is not told anew where such a node is back within the grace", async () => {
+    const { nodes, a, backplane, ids, b, pass } = await two({ presenceGraceMs: 5_000 });
+    const told = toldOf(nodes);
+    b.tab("ann");
+    await pass();
+    backplane.stop(ids[1] as string);
+    await pass(450);
+    backplane.resume(ids[1] as string);
+    await pass(20_000);
+    expect([uidsOf(a), uidsOf(b), told]).toEqual([["ann"], ["ann"], ["1: chsk/uidport-open ann"]]);
+  });
+
   it("is this node's alone where it is local", async () => {
     const { nodes, a, b, pass } = await two({ presence: "local" });
     const told = toldOf(nodes);

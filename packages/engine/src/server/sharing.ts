@@ -298,6 +298,8 @@ export class Sharing implements Hearing {
 
   isIn(membership: Membership): void {
     this.#posts.use(membership);
+    this.#machine.hasJoined(this.#options.now());
+    this.#run();
   }
 
   posted(from: NodeId, topic: Topic, bytes: Uint8Array, number: number): void {
@@ -333,7 +335,7 @@ export class Sharing implements Hearing {
     this.#overlooked.end();
     this.#known.end();
     this.#posts.end();
-    this.#machine.lostLease(this.#options.now());
+    this.#machine.lostLease();
     this.#run();
   }
 
@@ -387,7 +389,7 @@ export class Sharing implements Hearing {
       }
     }
     this.#isRunning = false;
-    if (this.#machine.presence.own.hasUntold) this.#planFlush();
+    if (this.#machine.hasUntold) this.#planFlush();
     this.#arm();
   }
 

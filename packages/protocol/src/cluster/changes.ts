@@ -1,13 +1,13 @@
 /**
  * A change of who is here: a user came to a node; left it, as others of the cluster still had that user; left it as the
- * last; somebody of a node came into a room, or left it as the last of that user there; a user is in a room with each
- * connection, or no longer.
+ * last; was told of as gone, though a node that others held for gone, and that is back, had that user all the time; somebody of
+ * a node came into a room, or left it as the last of that user there; a user is in a room with each connection, or no longer.
  */
 export type Change =
-  | readonly ["came" | "left" | "last", uid: string | null]
+  | readonly ["came" | "left" | "last" | "missed", uid: string | null]
   | readonly ["in" | "out" | "lasting" | "over", uid: string | null, room: string];
 
-const OF_UID: ReadonlySet<unknown> = new Set(["came", "left", "last"]);
+const OF_UID: ReadonlySet<unknown> = new Set(["came", "left", "last", "missed"]);
 const OF_ROOM: ReadonlySet<unknown> = new Set(["in", "out", "lasting", "over"]);
 
 /** Changes as another node wrote them; undefined for anything else. */

@@ -27,8 +27,13 @@ class House {
   readonly delivered: string[] = [];
   sessionsEnded = 0;
   isAlive = true;
+  /** The others hold it for gone: it hears nothing, and nobody hears it. */
+  isStranger = false;
+  /** It stands still. */
+  isStill = false;
 
-  readonly name: string;
+  /** Another one, once the others have held it for gone. */
+  name: string;
   readonly net: Net;
 
   constructor(name: string, net: Net) {
@@ -88,7 +93,7 @@ class House {
         if (this.members.get(key) === 0) this.members.delete(key);
       } else if (output.type === "report") throw output.error;
     }
-    if (this.net.isPrompt && this.machine.presence.own.hasUntold) this.flush();
+    if (this.net.isPrompt && !this.isStranger && this.machine.presence.own.hasUntold) this.flush();
   }
 }
 
@@ -102,6 +107,8 @@ class Net {
   readonly #cut = new Set<string>();
   /** Whoever has something to tell tells it at once. */
   isPrompt = false;
+  /** Each question is answered. */
+  doAllAnswer = false;
   now = 0;
 
   constructor(random: () => number) {
@@ -120,17 +127,17 @@ class Net {
 
   post(from: House, bytes: Uint8Array): void {
     for (const to of this.houses) {
-      if (to === from || !to.isAlive) continue;
+      if (to === from || !to.isAlive || to.isStranger || from.isStranger) continue;
       if (this.#cut.has(`${from.name} ${to.name}`)) continue;
       this.#queue(from, to, () => to.machine.posted(from.name, "all", bytes, 0, this.now));
     }
   }
 
   ask(asker: House, name: string, index: number): void {
-    const asked = this.houses.find((house) => house.name === name);
+    const asked = this.houses.find((house) => house.name === name && !house.isStranger);
     // Questions overtake posts, and posts overtake answers.
     this.#queueOf(`question ${asker.name} ${name}`).push(() => {
-      if (asked?.isAlive !== true || this.#random() < 0.1) {
+      if (asked?.isAlive !== true || (!this.doAllAnswer && this.#random() < 0.1)) {
         asker.machine.unanswered(name, this.now);
         return;
       }
@@ -168,6 +175,50 @@ class Net {
     }
   }
 
+  /** A house stands still for longer than its lease. */
+  stop(house: House): void {
+    const { name } = house;
+    house.isStill = house.isStranger = true;
+    for (const [pair, queue] of this.#queues) if (pair.endsWith(` ${name}`)) queue.length = 0;
+    for (const other of this.#others(house)) {
+      this.#queue(house, other, () => other.machine.gone(name, this.now));
+    }
+  }
+
+  /** It goes on, and hears that it was held for gone. */
+  goOn(house: House): void {
+    house.isStill = false;
+    house.machine.lostLease();
+    house.act();
+  }
+
+  /** It comes again, as another node. */
+  comeBack(house: House): void {
+    house.isStranger = false;
+    house.name = `${house.name}'`;
+    house.machine.isNode(house.name);
+    house.machine.hasJoined(this.now);
+    for (const other of this.#others(house)) {
+      const { name } = house;
+      this.#queue(house, other, () => other.machine.joined(name));
+      this.#queue(other, house, () => house.machine.joined(other.name));
+    }
+    house.act();
+  }
+
+  /** Time passes. */
+  pass(ms: number): void {
+    this.now += ms;
+    for (const house of this.houses.filter(({ isAlive, isStill }) => isAlive && !isStill)) {
+      house.machine.wake(this.now);
+      house.act();
+    }
+  }
+
+  #others(house: House): readonly House[] {
+    return this.houses.filter((other) => other !== house && other.isAlive && !other.isStranger);
+  }
+
   /** All that was posted arrives; who left in this turn has not told yet. */
   deliverAll(): void {
     while (this.step());
@@ -201,7 +252,7 @@ class Net {
 
   #queue(from: House, to: House, run: () => void): void {
     this.#queueOf(`${from.name} ${to.name}`).push(() => {
-      if (!to.isAlive) return;
+      if (!to.isAlive || to.isStranger) return;
       run();
       to.act();
     });
@@ -214,15 +265,17 @@ class Net {
   }
 }
 
-function play(seed: number, hasFaults: boolean): Net {
+function play(seed: number, kind: "faults" | "none" | "stops"): Net {
+  const hasFaults = kind === "faults";
   const random = randomOf(seed);
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
   const net = new Net(random);
   net.isPrompt = !hasFaults;
+  net.doAllAnswer = kind === "stops";
   for (let i = 0; i < 2 + Math.floor(random() * 2); i++) net.add(`n${i}`);
   if (!hasFaults) net.settle();
   for (let i = 0; i < 60; i++) {
-    const alive = net.houses.filter(({ isAlive }) => isAlive);
+    const alive = net.houses.filter(({ isAlive, isStranger }) => isAlive && !isStranger);
     const house = pick(alive);
     const draw = random();
     if (draw < 0.25) {
@@ -241,11 +294,30 @@ function play(seed: number, hasFaults: boolean): Net {
     else if (hasFaults && draw < 0.78) net.heal();
     else if (hasFaults && draw < 0.79 && alive.length > 1) net.crash(house);
     else if (hasFaults && draw < 0.81 && net.houses.length < 5) net.add(`n${net.houses.length}`);
+    else if (kind === "stops" && draw < 0.85) stopOrGoOn(net, house, random);
     else net.step();
+  }
+  for (const house of net.houses) {
+    if (house.isStill) net.goOn(house);
+    if (house.isStranger) net.comeBack(house);
   }
   net.heal();
   net.settle();
   return net;
+}
+
+/** A house stands still for longer than its lease, or one that did goes on; time passes. */
+function stopOrGoOn(net: Net, house: House, random: () => number): void {
+  net.deliverAll();
+  net.pass(random() < 0.5 ? GRACE_MS : 1);
+  const stranger = net.houses.find(({ isStranger }) => isStranger);
+  if (stranger === undefined) net.stop(house);
+  else if (stranger.isStill) net.goOn(stranger);
+  else {
+    // Who is there may leave before it is back.
+    for (const uid of [...stranger.local]) if (random() < 0.3) stranger.depart(uid);
+    net.comeBack(stranger);
+  }
 }
 
 function expectEqualViews(net: Net, seed: number): void {
@@ -265,16 +337,26 @@ function expectEqualViews(net: Net, seed: number): void {
 }
 
 it("has the same view at every node once all has arrived, whatever was delayed, lost, split, or died", () => {
-  for (let seed = 1; seed <= 300; seed++) expectEqualViews(play(seed, true), seed);
+  for (let seed = 1; seed <= 300; seed++) expectEqualViews(play(seed, "faults"), seed);
 });
 
 it("tells the application last of every user whether they are here, whatever crossed on the way", () => {
   for (let seed = 1; seed <= 300; seed++) {
-    const net = play(seed, false);
+    const net = play(seed, "none");
     expectEqualViews(net, seed);
     const here = new Set(net.houses.flatMap(({ local }) => [...local]));
     for (const [uid, isHere] of net.told) expect(isHere, `seed ${seed}: ${uid}`).toBe(here.has(uid));
     for (const uid of here) expect(net.told.get(uid), `seed ${seed}: ${uid}`).toBe(true);
     expect(net.houses.map(({ sessionsEnded }) => sessionsEnded)).toEqual(net.houses.map(() => 0));
+  }
+});
+
+it("tells it last also where a node stood still past its lease and is back as another, with its users", () => {
+  for (let seed = 1; seed <= 600; seed++) {
+    const net = play(seed, "stops");
+    expectEqualViews(net, seed);
+    const here = new Set(net.houses.flatMap(({ local }) => [...local]));
+    for (const [uid, isHere] of net.told) expect(isHere, `seed ${seed}: ${uid}`).toBe(here.has(uid));
+    for (const uid of here) expect(net.told.get(uid), `seed ${seed}: ${uid}`).toBe(true);
   }
 });

@@ -1,4 +1,4 @@
-import type { NodeId, Topic } from "../backplane/index.ts";
+import { isNodeId, type NodeId, type Topic } from "../backplane/index.ts";
 import { EncodeError, type SenteError } from "../errors.ts";
 import { readChanges } from "./changes.ts";
 import { ClusterPresence, type ClusterPresenceOptions, type PresenceOutput } from "./cluster-presence.ts";
@@ -45,6 +45,8 @@ export class ClusterMachine {
   readonly #cuts = new Set<Cut>();
   readonly recent: RecentPosts = new RecentPosts();
   #node: NodeId;
+  /** The others held it for gone, and it has not joined again. */
+  #isStranger = false;
 
   constructor(node: NodeId, options: ClusterMachineOptions) {
     this.#node = node;
@@ -66,6 +68,12 @@ export class ClusterMachine {
     if (node !== this.#node) this.recent.reset();
     this.#node = node;
     this.presence.isNode(node);
+  }
+
+  /** It has joined: the others hear what it posts. */
+  hasJoined(now: number): void {
+    this.#isStranger = false;
+    this.presence.hasJoined(now);
   }
 
   /** How far each node was heard, for a session that leaves (section 6.13). */
@@ -113,8 +121,7 @@ export class ClusterMachine {
 
   /** Posts of a node, or of all, may be missing. */
   gap(from: NodeId | "all"): void {
-    this.#outputs.push({ type: "endSessions", from, topic: undefined });
-    for (const cut of this.#cuts) cut.gap();
+    this.#missed(from);
     this.presence.gap(from);
   }
 
@@ -129,15 +136,22 @@ export class ClusterMachine {
     this.presence.gone(node, now);
   }
 
-  /** The others held this node for gone: it has missed what they posted. */
-  lostLease(now: number): void {
-    this.gap("all");
+  /** The others held this node for gone: it has missed what they posted, and they do not hear it until it has joined again. */
+  lostLease(): void {
+    this.#missed("all");
+    this.#isStranger = true;
     this.#heard.clear();
-    this.presence.lostAll(now);
+    this.presence.lostAll();
   }
 
-  /** Tells the others who came and went since the last time: once in a turn, for all of it. */
+  /** True where `flush` has something to tell. */
+  get hasUntold(): boolean {
+    return !this.#isStranger && this.presence.own.hasUntold;
+  }
+
+  /** Tells the others who came and went since the last time, once they hear it: once in a turn, for all of it. */
   flush(): void {
+    if (!this.hasUntold) return;
     for (const { version, changes } of this.presence.own.takeUntold()) {
       this.post(ALL, { type: "presence", version, changes });
     }
@@ -199,6 +213,11 @@ export class ClusterMachine {
     this.presence.wake(now);
   }
 
+  #missed(from: NodeId | "all"): void {
+    this.#outputs.push({ type: "endSessions", from, topic: undefined });
+    for (const cut of this.#cuts) cut.gap();
+  }
+
   /** What a post changed comes before what the next one does. */
   #moveOutputs(): void {
     for (let output = this.presence.pollOutput(); output !== undefined; output = this.presence.pollOutput()) {
@@ -216,8 +235,8 @@ function isKept(post: Post): boolean {
 
 function readPart(value: unknown): Part | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { version, changes, isLast } = value as Readonly<Record<string, unknown>>;
+  const { version, changes, isLast, origin } = value as Readonly<Record<string, unknown>>;
   const read = readChanges(changes);
   if (!isCount(version) || read === undefined || typeof isLast !== "boolean") return undefined;
-  return { version, changes: read, isLast };
+  return isNodeId(origin) ? { version, changes: read, isLast, origin } : undefined;
 }

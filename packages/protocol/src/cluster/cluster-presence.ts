@@ -5,6 +5,10 @@ import { type Part, Peer } from "./peer.ts";
 
 /** A node that did not say who is there is asked again after so long. */
 const RETRY_MS = 1_000;
+/** Whether a node is gone is not known: this one is a stranger to it. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+/** So many nodes that were gone are remembered. */
+const MAX_FORGOTTEN = 100;
 
 /** What a `ClusterPresence` is made with. */
 export interface ClusterPresenceOptions {
@@ -37,6 +41,11 @@ export class ClusterPresence {
   readonly #holders = new Map<string | null, Set<NodeId>>();
   /** Users that left here while others had them, and the nodes that they left since in the same way. */
   readonly #leftHere = new Map<string | null, Set<NodeId>>();
+  /**
+   * Processes that were gone for longer than the grace, by the id that each had first, and which were there then: where it is
+   * back, one of those tells it which of its users were told of as gone.
+   */
+  readonly #forgotten = new Map<NodeId, readonly NodeId[]>();
   readonly #outputs: PresenceOutput[] = [];
   #node: NodeId;
 
@@ -44,11 +53,12 @@ export class ClusterPresence {
     this.#node = node;
     this.#options = options;
     this.own = new OwnPresence(options.lasting);
+    if (node !== "") this.own.isNode(node);
   }
 
   /** The other nodes that are not gone. */
   get nodes(): readonly NodeId[] {
-    return [...this.#peers.values()].filter(({ goneAt }) => goneAt === undefined).map(({ node }) => node);
+    return this.#here().map(({ node }) => node);
   }
 
   /** Users in the cluster. */
@@ -63,7 +73,7 @@ export class ClusterPresence {
     let deadline: number | undefined;
     for (const { goneAt, retryAt } of this.#peers.values()) {
       const at = goneAt === undefined ? retryAt : goneAt + this.#options.graceMs;
-      if (at !== undefined) deadline = Math.min(deadline ?? at, at);
+      if (at !== undefined && at !== UNKNOWN) deadline = Math.min(deadline ?? at, at);
     }
     return deadline;
   }
@@ -85,21 +95,26 @@ export class ClusterPresence {
   /** This process is that node now. */
   isNode(node: NodeId): void {
     this.#node = node;
+    this.own.isNode(node);
+  }
+
+  /** It has joined, and hears the others again within the grace, or they are gone. */
+  hasJoined(now: number): void {
+    for (const peer of this.#peers.values()) if (peer.goneAt === UNKNOWN) peer.goneAt = now;
   }
 
   /** A user came to this node; true where that is the first of them in the cluster. */
   arrived(uid: string | null): boolean {
-    this.own.uids.add(uid);
-    this.own.note(["came", uid]);
+    const holders = this.#holders.get(uid);
+    this.own.come(uid, holders !== undefined && [...holders].every((node) => this.#peers.get(node)?.isUnsure));
     this.#leftHere.delete(uid);
-    return !this.#holders.has(uid);
+    return holders === undefined;
   }
 
   /** A user left this node; true where no other has that user. */
   departed(uid: string | null): boolean {
     const isLast = !this.#holders.has(uid);
-    this.own.uids.delete(uid);
-    this.own.note([isLast ? "last" : "left", uid]);
+    this.own.go(uid, isLast);
     if (!isLast) this.#leftHere.set(uid, new Set());
     return isLast;
   }
@@ -117,9 +132,13 @@ export class ClusterPresence {
     if (peer !== undefined) peer.goneAt = now;
   }
 
-  /** This node was a stranger to the others for a while: they are heard of anew, or are gone. */
-  lostAll(now: number): void {
-    for (const peer of this.#peers.values()) peer.goneAt ??= now;
+  /** This node is a stranger to the others: until it has joined again nothing is known of them, and none of them is gone. */
+  lostAll(): void {
+    this.own.lostLease();
+    for (const peer of this.#peers.values()) {
+      peer.goneAt = UNKNOWN;
+      peer.isUnsure = true;
+    }
   }
 
   /** Posts of that node, or of all, may be missing. */
@@ -134,7 +153,9 @@ export class ClusterPresence {
     const peer = this.#peers.get(from);
     if (peer === undefined || peer.goneAt !== undefined) return;
     // Also where the snapshot that is on the way has it: what a node told is never taken back by one.
-    for (const [what, uid] of changes) if (what === "last") this.#contradict(uid);
+    for (const [what, uid] of changes) {
+      if (what === "last" ? this.own.uids.has(uid) : what === "missed" && this.own.takeMissed(uid)) this.#tellAnew(uid);
+    }
     const taken = peer.take(version, changes);
     if (taken === undefined) this.#ask(peer);
     else for (const change of taken) this.#apply(peer, change);
@@ -143,7 +164,12 @@ export class ClusterPresence {
   /** A node answered with a part of who is there. */
   partCame(node: NodeId, index: number, part: Part): void {
     const peer = this.#peers.get(node);
-    if (peer === undefined || peer.goneAt !== undefined || !peer.isAsked) return;
+    if (peer?.isAsked !== true) return;
+    if (peer.goneAt !== undefined) {
+      // From before this node was a stranger to it: it is asked anew as it is heard of.
+      peer.failed();
+      return;
+    }
     const all = peer.takePart(part);
     if (all === undefined) {
       this.#outputs.push({ type: "ask", node, index: index + 1 });
@@ -168,6 +194,10 @@ export class ClusterPresence {
     }
   }
 
+  #here(): readonly Peer[] {
+    return [...this.#peers.values()].filter(({ goneAt }) => goneAt === undefined);
+  }
+
   #ask(peer: Peer): void {
     peer.beginAsk();
     this.#outputs.push({ type: "ask", node: peer.node, index: 0 });
@@ -177,8 +207,34 @@ export class ClusterPresence {
   #forget(peer: Peer): void {
     this.#peers.delete(peer.node);
     const isToTell = this.nodes.every((node) => this.#node < node);
+    this.#noteForgotten(peer.origin);
     for (const uid of [...peer.uids]) this.#removeUid(peer, uid, isToTell);
     this.#leaveRooms(peer, new Map());
+  }
+
+  /** That process is another node now, which is known. It has told who left there meanwhile; this node, who left here. */
+  #forgetFormer({ node, origin }: Peer): void {
+    for (const former of [...this.#peers.values()]) {
+      if (former.node === node || former.origin !== origin || former.goneAt === undefined) continue;
+      this.#peers.delete(former.node);
+      for (const uid of [...former.uids]) this.#removeUid(former, uid, this.#leftHere.has(uid));
+      this.#leaveRooms(former, new Map());
+    }
+  }
+
+  #noteForgotten(origin: NodeId): void {
+    const witnesses = [this.own.origin, ...this.#here().map((peer) => peer.origin)];
+    const [oldest] = this.#forgotten.set(origin, witnesses).keys();
+    if (this.#forgotten.size > MAX_FORGOTTEN && oldest !== undefined) this.#forgotten.delete(oldest);
+  }
+
+  /** True where it had been forgotten here, and of those that stayed this node is to tell it what it missed. */
+  #isToTellMissed({ node, origin }: Peer): boolean {
+    const witnesses = this.#forgotten.get(origin);
+    if (witnesses === undefined) return false;
+    this.#forgotten.delete(origin);
+    const others = this.#here().filter((other) => other.node !== node && witnesses.includes(other.origin));
+    return others.every((other) => this.#node < other.node);
   }
 
   /** What it holds is exactly that. */
@@ -191,9 +247,12 @@ export class ClusterPresence {
       else if (what === "lasting") this.#outputs.push({ type: "lasting", room, uid, isOn: true });
     }
     for (const uid of [...peer.uids]) if (!uids.has(uid)) this.#removeUid(peer, uid, false);
-    for (const uid of uids) this.#addUid(peer, uid);
+    const isToTell = this.#isToTellMissed(peer);
+    for (const uid of uids) if (this.#addUid(peer, uid) && isToTell) this.own.note(["missed", uid]);
+    peer.isUnsure = false;
     this.#leaveRooms(peer, rooms);
     for (const [room, members] of rooms) for (const uid of members) this.#enterRoom(peer, room, uid);
+    this.#forgetFormer(peer);
   }
 
   #apply(peer: Peer, [what, uid, room]: Change): void {
@@ -213,8 +272,12 @@ export class ClusterPresence {
       case "out":
         this.#leaveRoom(peer, room, uid);
         break;
-      default:
+      case "lasting":
+      case "over":
         this.#outputs.push({ type: "lasting", room, uid, isOn: what === "lasting" });
+        break;
+      case "missed":
+        break;
     }
   }
 
@@ -227,18 +290,20 @@ export class ClusterPresence {
     return others !== undefined && [...others].every((node) => this.#node < node);
   }
 
-  /** Another node told that a user has left. Where it had not heard that the user is here, that is told anew. */
-  #contradict(uid: string | null): void {
-    if (this.own.uids.has(uid)) this.#outputs.push({ type: "uid", uid, isHere: true, isToTell: true });
+  /** Another node told that a user has left, and had not heard that the user is here. */
+  #tellAnew(uid: string | null): void {
+    this.#outputs.push({ type: "uid", uid, isHere: true, isToTell: true });
   }
 
-  #addUid(peer: Peer, uid: string | null): void {
-    if (peer.uids.has(uid)) return;
+  /** True where nobody else has that user. */
+  #addUid(peer: Peer, uid: string | null): boolean {
+    if (peer.uids.has(uid)) return false;
     peer.uids.add(uid);
     const holders = this.#holders.get(uid) ?? new Set();
     const isNew = holders.size === 0 && !this.own.uids.has(uid);
     this.#holders.set(uid, holders.add(peer.node));
     if (isNew) this.#outputs.push({ type: "uid", uid, isHere: true, isToTell: false });
+    return isNew;
   }
 
   #removeUid(peer: Peer, uid: string | null, isToTell: boolean): void {
@@ -247,7 +312,10 @@ export class ClusterPresence {
     holders.delete(peer.node);
     if (holders.size > 0) return;
     this.#holders.delete(uid);
-    if (this.own.uids.has(uid)) return;
+    if (this.own.uids.has(uid)) {
+      if (peer.isUnsure && this.own.takeUnsure(uid)) this.#tellAnew(uid);
+      return;
+    }
     this.#leftHere.delete(uid);
     // Where the user came elsewhere meanwhile, that node contradicts.
     if (isToTell) this.own.note(["last", uid]);

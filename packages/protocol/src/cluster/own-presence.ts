@@ -16,10 +16,15 @@ interface Reading {
 
 /** Who is at this node, what of it the others were not told, and the snapshots that they read. */
 export class OwnPresence {
-  readonly uids: Set<string | null> = new Set();
+  readonly #uids = new Set<string | null>();
   /** By room, how many connections of each user are in it. */
   readonly #rooms = new Map<string, Map<string | null, number>>();
   readonly #lasting: () => Iterable<Change>;
+  /** Users who were here when the others held this node for gone, and are here since. */
+  #kept = new Set<string | null>();
+  /** Users who came when it was not known whether they were elsewhere, so that nobody was told. */
+  readonly #unsure = new Set<string | null>();
+  #origin: NodeId = "";
   #version = 0;
   #untold: Change[] = [];
   readonly #readings = new Map<NodeId, Reading>();
@@ -29,6 +34,15 @@ export class OwnPresence {
     this.#lasting = lasting;
   }
 
+  /** Under which id this process joined first. */
+  get origin(): NodeId {
+    return this.#origin;
+  }
+
+  get uids(): ReadonlySet<string | null> {
+    return this.#uids;
+  }
+
   get hasUntold(): boolean {
     return this.#untold.length > 0;
   }
@@ -36,6 +50,42 @@ export class OwnPresence {
   /** That of the last post of changes. */
   get version(): number {
     return this.#version;
+  }
+
+  /** This process is that node now. */
+  isNode(node: NodeId): void {
+    if (this.#origin === "") this.#origin = node;
+  }
+
+  /** `isUnsure` where it is not known whether another node has that user. */
+  come(uid: string | null, isUnsure: boolean): void {
+    this.#uids.add(uid);
+    if (isUnsure) this.#unsure.add(uid);
+    this.note(["came", uid]);
+  }
+
+  /** `isLast` where nobody else has that user. */
+  go(uid: string | null, isLast: boolean): void {
+    this.#uids.delete(uid);
+    this.#kept.delete(uid);
+    this.#unsure.delete(uid);
+    this.note([isLast ? "last" : "left", uid]);
+  }
+
+  /** The others held this node for gone. */
+  lostLease(): void {
+    this.#kept = new Set(this.#uids);
+  }
+
+  /** Another node has told of that user as gone meanwhile: true, once, where the user was here all the time. */
+  takeMissed(uid: string | null): boolean {
+    const isUnsure = this.#unsure.delete(uid);
+    return this.#kept.delete(uid) || isUnsure;
+  }
+
+  /** No other node has that user: true, once, where that was not known as the user came. */
+  takeUnsure(uid: string | null): boolean {
+    return this.#unsure.delete(uid);
   }
 
   note(change: Change): void {
@@ -91,11 +141,11 @@ export class OwnPresence {
     const isLast = index >= reading.parts.length - 1;
     if (isLast) this.#readings.delete(reader);
     else this.#readings.set(reader, reading);
-    return { version: reading.version, changes: reading.parts[index] ?? [], isLast };
+    return { version: reading.version, changes: reading.parts[index] ?? [], isLast, origin: this.#origin };
   }
 
   *#all(): Iterable<Change> {
-    for (const uid of this.uids) yield ["came", uid];
+    for (const uid of this.#uids) yield ["came", uid];
     for (const [room, uids] of this.#rooms) for (const uid of uids.keys()) yield ["in", uid, room];
     yield* this.#lasting();
   }

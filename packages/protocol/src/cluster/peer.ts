@@ -9,6 +9,8 @@ export interface Part {
   readonly version: number;
   readonly changes: readonly Change[];
   readonly isLast: boolean;
+  /** Under which id that process joined first: it has another one since it was held for gone. */
+  readonly origin: NodeId;
 }
 
 /** What another node holds, as far as it is known here: who is there, and who is in which room. */
@@ -16,8 +18,12 @@ export class Peer {
   readonly node: NodeId;
   readonly uids: Set<string | null> = new Set();
   readonly rooms: Map<string, Set<string | null>> = new Map();
+  /** Under which id that process joined first; until it has told, the one that it has. */
+  origin: NodeId;
   /** Since when it is gone. */
   goneAt: number | undefined;
+  /** This node was a stranger to it, and has not heard since what it holds. */
+  isUnsure = false;
   /** When it is asked again, after it did not answer. */
   retryAt: number | undefined;
   /** Up to which of its posts this is; undefined until it was asked. */
@@ -31,6 +37,7 @@ export class Peer {
 
   constructor(node: NodeId) {
     this.node = node;
+    this.origin = node;
   }
 
   get isAsked(): boolean {
@@ -45,7 +52,7 @@ export class Peer {
   }
 
   /** It did not answer. */
-  failed(retryAt: number): void {
+  failed(retryAt?: number): void {
     this.#parts = undefined;
     this.retryAt = retryAt;
   }
@@ -73,6 +80,7 @@ export class Peer {
     version,
     changes,
     isLast,
+    origin,
   }: Part): { readonly snapshot: readonly Change[]; readonly isStale: boolean } | undefined {
     if (this.#parts === undefined) return undefined;
     for (const change of changes) this.#parts.push(change);
@@ -80,6 +88,7 @@ export class Peer {
     const snapshot = this.#parts;
     this.#parts = undefined;
     this.#version = version;
+    this.origin = origin;
     return { snapshot, isStale: this.#isStale };
   }
 
