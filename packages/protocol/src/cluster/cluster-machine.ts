@@ -121,7 +121,7 @@ export class ClusterMachine {
 
   /** Posts of a node, or of all, may be missing. */
   gap(from: NodeId | "all"): void {
-    this.#missed(from);
+    this.#tellMissed(from);
     this.presence.gap(from);
   }
 
@@ -138,7 +138,7 @@ export class ClusterMachine {
 
   /** The others held this node for gone: it has missed what they posted, and they do not hear it until it has joined again. */
   lostLease(): void {
-    this.#missed("all");
+    this.#tellMissed("all");
     this.#isStranger = true;
     this.#heard.clear();
     this.presence.lostAll();
@@ -213,7 +213,7 @@ export class ClusterMachine {
     this.presence.wake(now);
   }
 
-  #missed(from: NodeId | "all"): void {
+  #tellMissed(from: NodeId | "all"): void {
     this.#outputs.push({ type: "endSessions", from, topic: undefined });
     for (const cut of this.#cuts) cut.gap();
   }
