@@ -1,16 +1,17 @@
 // What one client that sends as fast as it can costs 99 others, and what the limits cost where nobody does so:
-//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--kind KIND ...] [--only floods|cost] [--write] [RUNTIME ...]
+//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--kind KIND ...] [--only floods|cost|nginx] [--write] [RUNTIME ...]
 // With the defaults. The 99 send a request every 100 ms each, from this process; the one floods from a process of its own. Beside
 // our server stand two others, under the same floods: the runtime's alone (bare.mjs), which tells what the runtime makes of a
 // flood, and one more of ours, whose flood the 99 of the measured one should not feel at all ("elsewhere"): what they feel of it
 // is the flooder's work on this machine. All take turns in each round, so that noise hits all, and each number is the
 // lower quartile of the rounds: noise only adds. `--write` puts them into docs/limits.md: about ten minutes. Kinds of floods that are not in that table: pongs, large.
+// "nginx": all of them come through nginx, which bounds what one client sends; it has to be there, with its stream module.
 // Which process has which core: abuse/processes.mjs.
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { serverNames, titles } from "../../packages/conformance/src/runtimes.mjs";
 import { connectOthers, costOfEcho, roundTrips } from "./abuse/others.mjs";
-import { isPinned, startFlood, startServer } from "./abuse/processes.mjs";
+import { isPinned, startFlood, startNginx, startServer } from "./abuse/processes.mjs";
 import { writeBetweenMarkers } from "./markers.mjs";
 
 const { values, positionals } = parseArgs({
@@ -71,6 +72,23 @@ async function measureFloods(runtime) {
   return taken;
 }
 
+/** The same behind nginx, of our server alone. */
+async function measureBehindNginx(runtime) {
+  const ours = await startServer(runtime, "server.mjs", ["defaults"]);
+  const nginx = await startNginx(ours.port);
+  const sockets = await connectOthers(nginx.port);
+  const taken = Object.fromEntries(["calm", ...kinds].map((kind) => [kind, []]));
+  await measure(sockets);
+  for (let round = 0; round < rounds; round++) {
+    taken.calm.push(await measure(sockets));
+    for (const kind of kinds) taken[kind].push(await measure(sockets, nginx.port, kind));
+  }
+  for (const socket of sockets) socket.removeAllListeners("close").terminate();
+  await nginx.stop();
+  await ours.stop();
+  return taken;
+}
+
 /** The processor time of an echo with the limits, as a ratio to one without: the median of paired rounds. */
 async function measureCost(runtime) {
   const servers = [];
@@ -103,6 +121,7 @@ const ratioOf = (flooded, calm) => (lowerQuartile(flooded) / lowerQuartile(calm)
 const floodHead = ["", "flood", "ours, calm", "flooded", "ratio", "elsewhere", "bare, calm", "flooded", "ratio"];
 const floodRows = [];
 const costRows = [];
+const nginxRows = [];
 console.log(isPinned ? "the servers have a core of their own" : "no process is bound to a core: the server shares all");
 async function reportFloods(runtime) {
   const { ours, bare, elsewhere } = await measureFloods(runtime);
@@ -130,9 +149,17 @@ async function reportCost(runtime) {
   console.log(`${runtime}: the limits cost ${cost} of an echo`);
   costRows.push([titles[runtime], cost]);
 }
+async function reportBehindNginx(runtime) {
+  const taken = await measureBehindNginx(runtime);
+  for (const kind of kinds) {
+    const ratio = ratioOf(taken[kind], taken.calm);
+    nginxRows.push([titles[runtime], kind, ms(lowerQuartile(taken.calm)), ms(lowerQuartile(taken[kind])), ratio]);
+    console.log(`${runtime} behind nginx, ${kind}: ratio ${ratio} (${range(taken.calm)} and ${range(taken[kind])} ms)`);
+  }
+}
+const reports = { floods: reportFloods, nginx: reportBehindNginx, cost: reportCost };
 for (const runtime of runtimes) {
-  if (values.only !== "cost") await reportFloods(runtime);
-  if (values.only !== "floods") await reportCost(runtime);
+  for (const [name, report] of Object.entries(reports)) if ((values.only ?? name) === name) await report(runtime);
 }
 const write = (marker, head, rows) => {
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
@@ -140,6 +167,7 @@ const write = (marker, head, rows) => {
 };
 if (values.write) {
   write("abuse", floodHead, floodRows);
+  write("abuse nginx", ["behind nginx", "flood", "calm", "flooded", "ratio"], nginxRows);
   write("abuse cost", ["", "more processor time of an echo"], costRows);
 }
 process.exit();

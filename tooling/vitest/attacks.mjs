@@ -134,7 +134,13 @@ export const attacks = [
     stoppedBy: "`maxEventsPerSecond`, `maxBytesPerSecond`, `overRate`",
     tests:
       /^§9 limits: a peer that sends too fast >|floods pings|crowd of unread pings|^§9 attacks: floods > .*(events|pings|refreshes|frames|replies)/,
-    mutants: ["bytes-without-limit", "names-without-limit", "user-without-limit", "all-are-read-in-one-turn"],
+    mutants: [
+      "a-flood-comes-again-at-once",
+      "bytes-without-limit",
+      "names-without-limit",
+      "user-without-limit",
+      "all-are-read-in-one-turn",
+    ],
   },
   {
     who: "a client",

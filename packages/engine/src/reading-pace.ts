@@ -12,8 +12,11 @@ interface Held {
   readonly bytes: number;
 }
 
-/** A peer that cannot be paused may bring so many times `maxReceived` in the turn of the loop in which it would be: a second's worth. */
-const UNPAUSED_PART = 6;
+/**
+ * A peer that cannot be paused may bring so many times `maxReceived` in the turn of the loop in which it would be, while all
+ * others wait: what a client of ours sends again at most (`maxQueuedFrames`), and twice that of what is new.
+ */
+const UNPAUSED_PART = 3;
 
 export interface ReadingPaceOptions {
   readonly peer: { readonly cannotPause?: boolean; pause(): void; resume(): void };

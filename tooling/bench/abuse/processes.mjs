@@ -3,10 +3,13 @@
 // machine is nothing that the server lacks. Where there is no taskset, or one core alone, nobody is bound to any.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { availableParallelism, constants } from "node:os";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runArgs, runtimePath } from "../../scripts/runtimes.mjs";
+import { configure } from "./nginx.mjs";
 
 const SERVER_CORE = "0";
 const OTHER_CORE = "1";
@@ -41,6 +44,33 @@ export async function startServer(runtime, file, args, { isAside = false } = {})
     return (await next()).cpu;
   };
   return { port, usage, stop };
+}
+
+/** Starts nginx before a server, where there is one on this machine. */
+export async function startNginx(serverPort) {
+  const { port, args, remove } = await configure(serverPort);
+  const { child } = run(OTHER_CORE, ["nginx", ...args]);
+  const ended = once(child, "exit");
+  for (let tries = 0; !(await listens(port)); tries++) {
+    if (tries === 250 || child.exitCode !== null) throw new Error("nginx did not start");
+    await wait(20);
+  }
+  const stop = async () => {
+    child.kill();
+    await ended;
+    remove();
+  };
+  return { port, stop };
+}
+
+async function listens(port) {
+  const socket = connect(port, "127.0.0.1");
+  const isOpen = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isOpen;
 }
 
 /** Starts the flooder; resolves when it begins. */

@@ -163,6 +163,7 @@ export const unitMutants: readonly UnitMutant[] = [
     "false",
     "reading-pace.ts",
   ),
+  arrivals("a-flood-comes-again-at-once", ".block(now);", ";"),
   unreadFrames("what-waited-has-no-place", "this.#isHanded || ", "", "incoming.ts"),
   readingPace("never-paused-by-bytes", "&& bytes < this.#laggingBytes)) return;", ")) return;"),
   readingPace("goes-on-at-once", "count >= this.#lagging / 2", "count >= this.#lagging"),

@@ -44,7 +44,7 @@ export interface DoorOptions<Context> {
   /** Where there are several: takes up sessions that began at another. */
   readonly handover: Pick<Handover<Context>, "fetch" | "makeSessionId"> | undefined;
   readonly sharing: Pick<Sharing, "holdUid"> | undefined;
-  readonly arrivals: Gatekeeper;
+  readonly gatekeeper: Gatekeeper;
   readonly noteRefused: (refusedFor: RefusedFor) => void;
 }
 
@@ -58,8 +58,8 @@ export class Door<Context> {
 
   /** Judges an upgrade request. Never rejects. */
   async admit(request: UpgradeRequest): Promise<Decision> {
-    const { admission, shutdown, cluster, sharing, noteRefused, arrivals } = this.#options;
-    const place = arrivals.begin(request);
+    const { admission, shutdown, cluster, sharing, noteRefused, gatekeeper } = this.#options;
+    const place = gatekeeper.begin(request);
     if ("status" in place) return { type: "refuse", ...place };
     if (cluster?.joining !== undefined) await cluster.joining;
     if (shutdown.isClosed) {

@@ -249,6 +249,7 @@ export function createServer<
   });
   const logins = new Logins({ host, options, hookTimeoutMs: limits.hookTimeoutMs });
   const turns = new Turns(host);
+  const arrivals = new Arrivals(limits, now);
   const ground: ConnectionGround<SessionDriver<Context>> = {
     host,
     now,
@@ -271,6 +272,7 @@ export function createServer<
     refresh: new LoginRefresh(logins),
     lateGreetings,
     rates: new Rates({ host, now, turns, limits, overRate: options.overRate }),
+    arrivals,
     slowHandlers: new SlowHandlers({ host, now, slowHandlerMs: limits.slowHandlerMs }),
     report,
   };
@@ -301,7 +303,7 @@ export function createServer<
   const limiter = new ReportLimiter(host);
   const proxies = options.trustProxy === undefined ? undefined : new Proxies(options.trustProxy);
   const knowsProxies = proxies !== undefined;
-  const arrivals = new Gatekeeper({ arrivals: new Arrivals(limits, now), limiter, report, noteRefused, knowsProxies });
+  const gatekeeper = new Gatekeeper({ arrivals, limiter, report, noteRefused, knowsProxies });
   const admission = new Admission({ host, codecs, logins, options, features, report, noteRefused, shutdown: closed });
   const door = new Door({
     ground,
@@ -313,7 +315,7 @@ export function createServer<
     cluster,
     sharing,
     handover,
-    arrivals,
+    gatekeeper,
     noteRefused,
   });
   const admit = (request: UpgradeRequest) => door.admit(proxies?.resolve(request) ?? request);

@@ -13,16 +13,25 @@ export interface RawPeer {
   readonly reading: ("pause" | "resume")[];
 }
 
-/** Lets a peer of that query in. Frames stay in its socket while `stalled`; without `canPause` it cannot be told to read no further. */
+interface RawPeerOptions {
+  /** Frames stay in its socket. */
+  readonly stalled?: boolean;
+  readonly protocols?: string;
+  /** Without it, it cannot be told to read no further. */
+  readonly canPause?: boolean;
+  readonly remoteAddress?: string;
+}
+
+/** Lets a peer of that query in. */
 export async function openRawPeer(
   server: Pick<ChannelSocketServer, "errorChan">,
   query: string,
-  { stalled = false, protocols = "", canPause = true } = {},
+  { stalled = false, protocols = "", canPause = true, remoteAddress }: RawPeerOptions = {},
 ): Promise<RawPeer> {
   const access = (server as unknown as { readonly [TEST_ACCESS]: TestAccess })[TEST_ACCESS];
   const headers = new Headers(protocols === "" ? {} : { "sec-websocket-protocol": protocols });
   const url = new URL(`ws://memory/chsk?${query}`);
-  const decision = await access.admit({ url, headers, raw: undefined });
+  const decision = await access.admit({ url, headers, remoteAddress, raw: undefined });
   if (decision.type === "refuse") throw new Error(`refused: ${decision.status} ${decision.body}`);
   const peer: Omit<RawPeer, "handlers"> = { sent: [], closes: [], buffered: 0, reading: [] };
   const socket: ServerSocket = {

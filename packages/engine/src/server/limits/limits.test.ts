@@ -111,6 +111,40 @@ describe("how fast connections may come", () => {
   });
 });
 
+describe("a flood that cannot be paused", () => {
+  const flood = async (canPause: boolean, options: ServerOptions = {}) => {
+    const room = setting({ maxReceived: 10, ...options });
+    const peer = await openRawPeer(room.server, "client-id=flood", { canPause, remoteAddress: "192.0.2.1" });
+    for (let n = 0; n < 100; n++) peer.handlers.message(`[[:a/n ${n}] nil]`);
+    expect(peer.closes).toMatchObject([{ code: 4413 }]);
+    const comes = (remoteAddress: string) =>
+      openRawPeer(room.server, "client-id=next", { remoteAddress }).then(
+        () => "served",
+        (error: Error) => error.message,
+      );
+    return { ...room, comes };
+  };
+
+  it("has nobody come from its address for a second, and others from theirs", async () => {
+    const { server, clock, comes } = await flood(false);
+    expect([await comes("192.0.2.1"), await comes("192.0.2.2")]).toEqual([
+      "refused: 429 too many new connections from one address",
+      "served",
+    ]);
+    await clock.advance(999);
+    expect(await comes("192.0.2.1")).toMatch("refused: 429");
+    await clock.advance(1);
+    expect(await comes("192.0.2.1")).toBe("served");
+    expect(refusedBy(server)).toEqual({ limit: 2 });
+  });
+
+  it("is like any other where its runtime can pause, or connections may come as fast as they like", async () => {
+    const paused = await flood(true);
+    const unlimited = await flood(false, { maxConnectsPerSecondPerAddress: Number.POSITIVE_INFINITY });
+    expect([await paused.comes("192.0.2.1"), await unlimited.comes("192.0.2.1")]).toEqual(["served", "served"]);
+  });
+});
+
 const settingOf = (overRate: "delay" | "drop" | "close", more: ServerOptions = {}) =>
   setting({ maxEventsPerSecond: 1, overRate, ...more } as ServerOptions);
 
