@@ -50,6 +50,7 @@ const alone = [
   "packages/{node,bun,deno}/src/**/!(*.e2e).test.ts",
   "packages/engine/src/{router,web/web-host,testing/in-memory,server/hooks,server/made-up}.test.ts",
   "packages/flow/src/monitoring/metrics.test.ts",
+  "apps/chat/src/server/made-up.test.ts",
   "packages/protocol/src/codecs/{fuzz,linear,hostile,hostile-bytes}.test.ts",
   "packages/protocol/src/codecs/transit-*/*.test.ts",
   "packages/protocol/src/session/log.test.ts",

@@ -75,7 +75,7 @@ export class RawSocket {
   /** `allowHalfOpen`: this end stays open when the server has ended its own. */
   static open(port: number, { allowHalfOpen = false, host = "127.0.0.1" } = {}): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, allowHalfOpen });
+      const socket = connect({ host, port, allowHalfOpen, noDelay: true });
       socket.once("error", reject);
       socket.once("connect", () => resolve(new RawSocket(socket)));
     });

@@ -1,7 +1,7 @@
 import { Session } from "node:inspector";
 import { types } from "node:util";
 
-/** A Map or a Set that this process holds, by the count of its entries and one of them. */
+/** A Map, a Set or an array that this process holds, by the count of its entries and one of them. */
 export interface Held {
   readonly size: number;
   readonly sample: string;
@@ -11,16 +11,26 @@ const kept = globalThis as { [KEY]?: readonly object[] };
 const KEY = "collections-of-this-process";
 
 /**
- * Every Map and Set with at least so many entries that anything in this process still reaches, private fields and closures
+ * Every Map, Set and array with at least so many entries that anything in this process still reaches, private fields and closures
  * included. Garbage is collected before.
  */
 export function collectionsOf(atLeast: number): readonly Held[] {
-  return [Map, Set].flatMap(instancesOf).flatMap((what) => {
-    // Among them are the prototypes of classes that extend one of them, which are none.
-    if (!(types.isMap(what) || types.isSet(what)) || what.size < atLeast) return [];
-    return [{ size: what.size, sample: String(what.keys().next().value).slice(0, 80) }];
+  // Arrays first: what is found of the others is in arrays.
+  return [Array, Map, Set].flatMap((type) => {
+    const found = instancesOf(type);
+    // It has itself, too.
+    return found.filter((what) => what !== found).flatMap((what) => describe(what, atLeast));
   });
 }
+
+function describe(what: object, atLeast: number): readonly Held[] {
+  if (Array.isArray(what)) return what.length < atLeast ? [] : [{ size: what.length, sample: show(what[0]) }];
+  // Among them are the prototypes of classes that extend one of them, which are none.
+  if (!(types.isMap(what) || types.isSet(what)) || what.size < atLeast) return [];
+  return [{ size: what.size, sample: show(what.keys().next().value) }];
+}
+
+const show = (value: unknown) => (typeof value === "object" ? typeof value : String(value).slice(0, 80));
 
 function instancesOf(type: { readonly name: string }): readonly object[] {
   const session = new Session();

@@ -1,6 +1,7 @@
 import { frameBytes, opcodes } from "../../raw/raw-socket.ts";
 
-// Frames as no library sends them, and what RFC 6455 has a server do. They hold a request to ours, which a bare server
+// Frames as no library sends them, and what RFC 6455 has a server do: the ground of the sections 1 to 7 and 10 of the Autobahn
+// test suite, and what else the RFC forbids. They hold a request to ours, which a bare server
 // sends back as it is, so that the same bytes go to both.
 
 /** How a connection is after a case: open, or ended with one of these codes, or without any. */
@@ -9,6 +10,8 @@ export type Ending = "open" | readonly number[];
 export interface FrameCase {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** They are written so many at a time; default: all at once. */
+  readonly pieces?: number;
   /** Messages that are answered; none where nothing is said. Before an end an answer may be lost. */
   readonly texts?: number | "any";
   /** What the pongs hold that have to come, in order. */
@@ -40,15 +43,53 @@ const longer = (payload: Uint8Array, size: 2 | 8) => {
   return Buffer.concat([Buffer.of(0x81, 0x80 | (size === 2 ? 126 : 127)), length, Buffer.alloc(4), payload]);
 };
 
+const inPieces = (one: FrameCase, pieces: number): FrameCase => ({
+  ...one,
+  name: `${one.name}, written ${pieces === 1 ? "byte by byte" : `in pieces of ${pieces} bytes`}`,
+  pieces,
+});
+
 const [PROTOCOL, NO_TEXT] = [[1002], [1007, 1002]];
 
 const first = request().subarray(0, 9);
 const rest = request().subarray(9);
 
-const lengths = [125, 126, 127, 128, 65_535, 65_536, 1_000_000].map((size): FrameCase => {
-  const payload = request("x".repeat(size - request().length));
-  return { name: `a message of ${size} bytes is answered`, bytes: message(payload), texts: 1, ending: "open" };
-});
+const ofSize = (size: number) => request("x".repeat(size - request().length));
+const texts = [125, 126, 127, 128, 65_535, 65_536, 1_000_000].map(
+  (size): FrameCase => ({
+    name: `a message of ${size} bytes is answered`,
+    bytes: message(ofSize(size)),
+    texts: 1,
+    ending: "open",
+  }),
+);
+/** Ours answers none in a codec of texts. */
+const binaries = [125, 126, 127, 128, 65_535, 65_536].map(
+  (size): FrameCase => ({
+    name: `a binary message of ${size} bytes harms nothing`,
+    bytes: part(binary, ofSize(size), true),
+    texts: "any",
+    ending: "open",
+  }),
+);
+const lengths: readonly FrameCase[] = [
+  { name: "a text of nothing harms nothing", bytes: message(""), ending: "open" },
+  { name: "a binary message of nothing harms nothing", bytes: part(binary, "", true), ending: "open" },
+  ...texts,
+  ...binaries,
+  ...texts.slice(0, 3).map((one) => inPieces(one, 1)),
+  ...[...texts.slice(4, 6), ...binaries.slice(4)].map((one) => inPieces(one, 997)),
+  {
+    name: "a message of 65536 bytes in fragments of 1300",
+    bytes: join(
+      ...Array.from({ length: 51 }, (_, n) =>
+        part(n === 0 ? text : continuation, ofSize(65_536).subarray(n * 1_300, (n + 1) * 1_300), n === 50),
+      ),
+    ),
+    texts: 1,
+    ending: "open",
+  },
+];
 
 const pings: readonly FrameCase[] = [
   { name: "a ping of nothing", bytes: part(ping, "", true), pongs: [""], ending: "open" },
@@ -67,11 +108,46 @@ const pings: readonly FrameCase[] = [
     pongs: Array.from({ length: 10 }, (_, n) => `p${n}`),
     ending: "open",
   },
+  {
+    name: "ten pings, written byte by byte",
+    bytes: join(...Array.from({ length: 10 }, (_, n) => part(ping, `p${n}`, true))),
+    pieces: 1,
+    pongs: Array.from({ length: 10 }, (_, n) => `p${n}`),
+    ending: "open",
+  },
+  inPieces(
+    {
+      name: "a ping of 125 bytes",
+      bytes: part(ping, "p".repeat(125), true),
+      pongs: ["p".repeat(125)],
+      ending: "open",
+    },
+    1,
+  ),
+  { name: "a pong of nothing that nobody asked for", bytes: part(pong, "", true), ending: "open" },
+  {
+    name: "a pong that nobody asked for, and a ping",
+    bytes: join(part(pong, "unasked", true), part(ping, "asked", true)),
+    pongs: ["asked"],
+    ending: "open",
+  },
   { name: "a ping in fragments", bytes: join(part(ping, "a"), part(continuation, "b", true)), ending: PROTOCOL },
   { name: "a pong in fragments", bytes: join(part(pong, "a"), part(continuation, "b", true)), ending: PROTOCOL },
 ];
 
 const reserved = [1, 2, 3, 4, 5, 6, 7].flatMap((bits): readonly FrameCase[] => [
+  {
+    name: `reserved bits ${bits} of a text behind another, written byte by byte`,
+    bytes: join(message(), frameBytes({ opcode: text, payload: request(), reserved: bits }), part(ping, "", true)),
+    pieces: 1,
+    texts: "any",
+    ending: PROTOCOL,
+  },
+  {
+    name: `reserved bits ${bits} of a close`,
+    bytes: frameBytes({ opcode: close, payload: "", reserved: bits }),
+    ending: PROTOCOL,
+  },
   {
     name: `reserved bits ${bits} of a text`,
     bytes: frameBytes({ opcode: text, payload: request(), reserved: bits }),
@@ -84,11 +160,57 @@ const reserved = [1, 2, 3, 4, 5, 6, 7].flatMap((bits): readonly FrameCase[] => [
   },
 ]);
 
-const unknown = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(
-  (opcode): FrameCase => ({ name: `opcode ${opcode}`, bytes: part(opcode, request(), true), ending: PROTOCOL }),
-);
+const unknown = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode): readonly FrameCase[] => [
+  { name: `opcode ${opcode}`, bytes: part(opcode, request(), true), ending: PROTOCOL },
+  {
+    name: `opcode ${opcode} of nothing, between a text and a ping`,
+    bytes: join(message(), part(opcode, "", true), part(ping, "", true)),
+    texts: "any",
+    ending: PROTOCOL,
+  },
+]);
 
 const fragments: readonly FrameCase[] = [
+  {
+    name: "a text in two fragments, written byte by byte",
+    bytes: join(part(text, first), part(continuation, rest, true)),
+    pieces: 1,
+    texts: 1,
+    ending: "open",
+  },
+  {
+    name: "a text in five fragments with pings between, written byte by byte",
+    bytes: join(
+      part(text, first),
+      part(continuation, rest.subarray(0, 3)),
+      part(ping, "1", true),
+      part(continuation, rest.subarray(3, 5)),
+      part(continuation, rest.subarray(5, 8)),
+      part(ping, "2", true),
+      part(continuation, rest.subarray(8), true),
+    ),
+    pieces: 1,
+    texts: 1,
+    pongs: ["1", "2"],
+    ending: "open",
+  },
+  {
+    name: "a text in fragments, a continuation of nothing that goes on, and another text",
+    bytes: join(part(text, first), part(continuation, rest, true), part(continuation, "x"), message()),
+    texts: "any",
+    ending: PROTOCOL,
+  },
+  {
+    name: "a continuation, and twice a text in fragments",
+    bytes: join(
+      part(continuation, "x", true),
+      part(text, first),
+      part(continuation, rest, true),
+      part(text, first),
+      part(continuation, rest, true),
+    ),
+    ending: PROTOCOL,
+  },
   {
     name: "a text in two fragments",
     bytes: join(part(text, first), part(continuation, rest, true)),
@@ -147,6 +269,34 @@ const fragments: readonly FrameCase[] = [
 
 const characters: readonly FrameCase[] = [
   {
+    name: "texts of nothing in fragments",
+    bytes: join(part(text, ""), part(continuation, ""), part(continuation, "", true)),
+    ending: "open",
+  },
+  ...Object.entries({
+    "the first of one byte": "20",
+    "the first of two bytes": "c280",
+    "the first of three bytes": "e0a080",
+    "the first of four bytes": "f0908080",
+    "the last of one byte": "7f",
+    "the last of two bytes": "dfbf",
+    "the last of three bytes": "efbfbf",
+    "the last of all": "f48fbfbf",
+    "the last before the surrogates": "ed9fbf",
+    "the first behind the surrogates": "ee8080",
+    "the one for what cannot be read": "efbfbd",
+    "one that is no character": "efbfbe",
+    "one of the last plane that is no character": "f48fbfbe",
+  }).flatMap(([name, digits]): readonly FrameCase[] => {
+    const one: FrameCase = {
+      name: `of characters ${name}`,
+      bytes: message(request(hex(digits))),
+      texts: 1,
+      ending: "open",
+    };
+    return [one, inPieces(one, 1)];
+  }),
+  {
     name: "text of every length of character",
     bytes: message(request("κόσμε é ☃ 😀 \u{10ffff}")),
     texts: 1,
@@ -163,6 +313,17 @@ const characters: readonly FrameCase[] = [
   },
   ...Object.entries({
     "a continuation byte alone": "80",
+    "the last continuation byte alone": "bf",
+    "seven continuation bytes": "80bf80bf80bf80",
+    "the first bytes of two, each before a blank": "c020c120df20",
+    "the first bytes of three, each before a blank": "e020ef20",
+    "the first bytes of four, each before a blank": "f020f720",
+    "the last overlong of two bytes": "c1bf",
+    "the last overlong of three bytes": "e09fbf",
+    "the last overlong of four bytes": "f08fbfbf",
+    "the last surrogate": "edbfbf",
+    "a character of six bytes": "fc8480808080",
+    "three bytes, of which the last is missing": "e080",
     "a first byte alone": "c3",
     "an overlong slash": "c0af",
     "an overlong zero": "c080",
@@ -199,6 +360,27 @@ const closes: readonly FrameCase[] = [
     name: "a close in fragments",
     bytes: join(part(close, codeOf(1000)), part(continuation, "", true)),
     ending: PROTOCOL,
+  },
+  {
+    name: "a second close is not read",
+    bytes: join(part(close, codeOf(1000), true), part(close, codeOf(1001), true)),
+    ending: [1000],
+  },
+  {
+    name: "what goes on behind a close is not read",
+    bytes: join(part(text, first), part(close, codeOf(1000), true), part(continuation, rest, true)),
+    ending: [1000],
+  },
+  {
+    name: "a close behind 256 KiB is answered after them",
+    bytes: join(message(ofSize(262_144)), part(close, codeOf(1000), true), part(ping, "late", true)),
+    texts: "any",
+    ending: [1000],
+  },
+  {
+    name: "a close with a code and a reason is answered",
+    bytes: part(close, codeOf(1000, "Hello World!"), true),
+    ending: [1000],
   },
   {
     name: "what comes behind a close is not read",

@@ -18,9 +18,10 @@ interface Outcome {
 const probe = frameBytes({ opcode: opcodes.text, payload: '[["test/echo","probe"],"p"]' });
 
 /** The outcome at the server on that port; `path` has its query. */
-async function outcomeOf({ bytes }: FrameCase, port: number, path: string): Promise<Outcome> {
+async function outcomeOf({ bytes, pieces = bytes.length }: FrameCase, port: number, path: string): Promise<Outcome> {
   const socket = await RawSocket.upgrade(port, path);
-  socket.write(Buffer.concat([bytes, probe]));
+  for (let at = 0; at < bytes.length; at += pieces) await socket.writeFully(bytes.subarray(at, at + pieces));
+  socket.write(probe);
   const seen = () => framesIn(socket.text).map(({ first, payload }) => ({ opcode: first & 0x0f, payload }));
   const isProbe = (payload: Buffer) => payload.includes("probe");
   const isSettled = () => seen().some(({ opcode, payload }) => opcode === opcodes.close || isProbe(payload));
