@@ -373,7 +373,7 @@ const closes: readonly FrameCase[] = [
   },
   {
     name: "a close behind 256 KiB is answered after them",
-    bytes: join(message(ofSize(262_144)), part(close, codeOf(1000), true), part(ping, "late", true)),
+    bytes: join(message(ofSize(262_144)), part(close, codeOf(1000), true)),
     texts: "any",
     ending: [1000],
   },
