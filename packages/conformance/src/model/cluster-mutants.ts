@@ -57,7 +57,7 @@ export const clusterMutants: readonly ClusterMutant[] = [
   ),
   presence(
     "who-stayed-with-a-stranger-is-told-anew",
-    "const isToTell = this.#isToTellMissed(peer);",
+    "const isToTell = this.#forgotten.take(peer, this.#node, this.#here());",
     "const isToTell = false;",
   ),
   presence(

@@ -1,5 +1,6 @@
 import type { NodeId } from "../backplane/index.ts";
 import type { Change } from "./changes.ts";
+import { Forgotten } from "./forgotten.ts";
 import { OwnPresence } from "./own-presence.ts";
 import { type Part, Peer } from "./peer.ts";
 
@@ -7,8 +8,8 @@ import { type Part, Peer } from "./peer.ts";
 const RETRY_MS = 1_000;
 /** Whether a node is gone is not known: this one is a stranger to it. */
 const UNKNOWN = Number.POSITIVE_INFINITY;
-/** So many nodes that were gone are remembered. */
-const MAX_FORGOTTEN = 100;
+/** Whoever has joined again hears the others within that: they answer at once. */
+const HEARD_MS = 1_000;
 
 /** What a `ClusterPresence` is made with. */
 export interface ClusterPresenceOptions {
@@ -41,11 +42,7 @@ export class ClusterPresence {
   readonly #holders = new Map<string | null, Set<NodeId>>();
   /** Users that left here while others had them, and the nodes that they left since in the same way. */
   readonly #leftHere = new Map<string | null, Set<NodeId>>();
-  /**
-   * Processes that were gone for longer than the grace, by the id that each had first, and which were there then: where it is
-   * back, one of those tells it which of its users were told of as gone.
-   */
-  readonly #forgotten = new Map<NodeId, readonly NodeId[]>();
+  readonly #forgotten = new Forgotten();
   readonly #outputs: PresenceOutput[] = [];
   #node: NodeId;
 
@@ -98,9 +95,9 @@ export class ClusterPresence {
     this.own.isNode(node);
   }
 
-  /** It has joined, and hears the others again within the grace, or they are gone. */
+  /** It has joined, and hears the others again, or they are gone. */
   hasJoined(now: number): void {
-    for (const peer of this.#peers.values()) if (peer.goneAt === UNKNOWN) peer.goneAt = now;
+    for (const peer of this.#peers.values()) if (peer.goneAt === UNKNOWN) peer.goneAt = now + HEARD_MS;
   }
 
   /** A user came to this node; true where that is the first of them in the cluster. */
@@ -207,7 +204,7 @@ export class ClusterPresence {
   #forget(peer: Peer): void {
     this.#peers.delete(peer.node);
     const isToTell = this.nodes.every((node) => this.#node < node);
-    this.#noteForgotten(peer.origin);
+    this.#forgotten.note(peer.origin, [this.own.origin, ...this.#here().map(({ origin }) => origin)]);
     for (const uid of [...peer.uids]) this.#removeUid(peer, uid, isToTell);
     this.#leaveRooms(peer, new Map());
   }
@@ -222,21 +219,6 @@ export class ClusterPresence {
     }
   }
 
-  #noteForgotten(origin: NodeId): void {
-    const witnesses = [this.own.origin, ...this.#here().map((peer) => peer.origin)];
-    const [oldest] = this.#forgotten.set(origin, witnesses).keys();
-    if (this.#forgotten.size > MAX_FORGOTTEN && oldest !== undefined) this.#forgotten.delete(oldest);
-  }
-
-  /** True where it had been forgotten here, and of those that stayed this node is to tell it what it missed. */
-  #isToTellMissed({ node, origin }: Peer): boolean {
-    const witnesses = this.#forgotten.get(origin);
-    if (witnesses === undefined) return false;
-    this.#forgotten.delete(origin);
-    const others = this.#here().filter((other) => other.node !== node && witnesses.includes(other.origin));
-    return others.every((other) => this.#node < other.node);
-  }
-
   /** What it holds is exactly that. */
   #replace(peer: Peer, snapshot: readonly Change[]): void {
     const uids = new Set<string | null>();
@@ -247,7 +229,7 @@ export class ClusterPresence {
       else if (what === "lasting") this.#outputs.push({ type: "lasting", room, uid, isOn: true });
     }
     for (const uid of [...peer.uids]) if (!uids.has(uid)) this.#removeUid(peer, uid, false);
-    const isToTell = this.#isToTellMissed(peer);
+    const isToTell = this.#forgotten.take(peer, this.#node, this.#here());
     for (const uid of uids) if (this.#addUid(peer, uid) && isToTell) this.own.note(["missed", uid]);
     peer.isUnsure = false;
     this.#leaveRooms(peer, rooms);
