@@ -91,6 +91,11 @@ export class Incoming {
     return this.#count === 0 && !this.#isBusy;
   }
 
+  /** True where the peer brought more in this turn of the loop than one that cannot be paused may. */
+  get isFlood(): boolean {
+    return this.#pace.isFlood;
+  }
+
   /** Changes when what waits is given up. */
   get generation(): number {
     return this.#generation;

@@ -53,10 +53,20 @@ export class ReadingPace {
    * peer is told of the overflow sooner.
    */
   get couldNotWait(): boolean {
-    const { turns, peer, limits } = this.#options;
-    if (!this.#isPaused || this.#pausedIn === undefined || turns?.countTurn() !== this.#pausedIn) return false;
-    if (peer.cannotPause === true && this.#held.count >= limits.maxReceived * UNPAUSED_PART) return false;
+    if (!this.#isInThatRead || this.isFlood) return false;
     return this.#held.bytes - this.#bytesAtPause < LAGGING_BYTES;
+  }
+
+  /** True in a read that brought so much of a peer that cannot be paused that nobody else may wait for it any longer. */
+  get isFlood(): boolean {
+    const { peer, limits } = this.#options;
+    const isOver = this.#held.count >= limits.maxReceived * UNPAUSED_PART;
+    return peer.cannotPause === true && isOver && this.#isInThatRead;
+  }
+
+  get #isInThatRead(): boolean {
+    const { turns } = this.#options;
+    return this.#isPaused && this.#pausedIn !== undefined && turns?.countTurn() === this.#pausedIn;
   }
 
   /**

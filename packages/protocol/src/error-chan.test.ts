@@ -128,3 +128,12 @@ it("tells listeners all of it", () => {
   chan.report(new Error(long), { uid: long });
   expect(heard).toEqual([[5_000, long]]);
 });
+
+it("has in the log no control character of what was said beside the error either, and no other direction of reading", () => {
+  const logged: unknown[][] = [];
+  const chan = createErrorChan({ now: () => 0, log: { error: (...line) => logged.push(line) } });
+  chan.report(new Error("\u202egnihton"), { uid: "\u009b2J\u007f", clientId: "a\u2028b\u2066", n: 1 });
+  const [[message, context] = []] = logged;
+  expect(message).toBe(String.raw`sente-lite: \u202egnihton`);
+  expect(context).toMatchObject({ uid: String.raw`\u009b2J\u007f`, clientId: String.raw`a\u2028b\u2066`, n: 1 });
+});

@@ -146,12 +146,21 @@ function shortenTexts(context: ErrorContext): ErrorContext {
   const isShort = (value: unknown) => typeof value !== "string" || value.length <= MAX_MESSAGE_LENGTH;
   if (Object.values(context).every(isShort)) return context;
   const cut = (value: unknown) => (isShort(value) ? value : `${String(value).slice(0, MAX_MESSAGE_LENGTH)}...`);
-  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, cut(value)]));
+  return mapTexts(context, cut);
 }
 
-/** What moves the cursor of a terminal, or ends a line of a log. */
+function mapTexts(context: ErrorContext, change: (value: unknown) => unknown): ErrorContext {
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, change(value)]));
+}
+
+/** The context as the log gets it: ids are a peer's to choose, and not every runtime shows all that moves a cursor. */
+function showContext(context: ErrorContext): ErrorContext {
+  return mapTexts(shortenTexts(context), (value) => (typeof value === "string" ? makePrintable(value) : value));
+}
+
+/** What moves the cursor of a terminal, ends a line of a log, or has it read in another direction. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Makes one line for a log of a text that a peer may have chosen: short, and without control characters. */
 export function makePrintable(text: string): string {
@@ -190,7 +199,7 @@ function limitLog({ log }: ErrorChanHost): (report: ErrorReport) => void {
     }
     lines++;
     if (lines <= MAX_LOGGED)
-      log.error(`sente-lite: ${makePrintable(error.message)}`, { ...shortenTexts(context), error: showError(error) });
+      log.error(`sente-lite: ${makePrintable(error.message)}`, { ...showContext(context), error: showError(error) });
     if (lines === MAX_LOGGED) log.error("sente-lite: more errors in this minute go to errorChan only");
   };
 }

@@ -9,7 +9,7 @@ import type { Closable } from "./closing.ts";
 import type { CodecDoubts } from "./codec-doubts.ts";
 import type { Drainable } from "./drain.ts";
 import type { LateGreetings } from "./late-greetings.ts";
-import type { Arrivals } from "./limits/arrivals.ts";
+import type { Floods } from "./limits/floods.ts";
 import type { Rates } from "./limits/rates.ts";
 import type { SlowHandlers } from "./limits/slow-handlers.ts";
 import type { Counters } from "./metrics.ts";
@@ -103,7 +103,7 @@ export interface ConnectionGround<D> {
   readonly refresh: TakesRefreshes<D>;
   readonly lateGreetings: LateGreetings;
   readonly rates: Rates;
-  readonly arrivals: Pick<Arrivals, "noteFlood">;
+  readonly floods: Pick<Floods, "note">;
   readonly slowHandlers: SlowHandlers;
   readonly report: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
 }

@@ -9,6 +9,7 @@ import type { ConnectionGround } from "./connection-ground.ts";
 import type { Decision } from "./decision.ts";
 import type { Handover } from "./handover.ts";
 import type { ConnectionPlace } from "./limits/arrivals.ts";
+import type { Floods } from "./limits/floods.ts";
 import type { Gatekeeper } from "./limits/gatekeeper.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { UpgradeRequest } from "./request.ts";
@@ -45,6 +46,7 @@ export interface DoorOptions<Context> {
   readonly handover: Pick<Handover<Context>, "fetch" | "makeSessionId"> | undefined;
   readonly sharing: Pick<Sharing, "holdUid"> | undefined;
   readonly gatekeeper: Gatekeeper;
+  readonly floods: Pick<Floods, "delay">;
   readonly noteRefused: (refusedFor: RefusedFor) => void;
 }
 
@@ -58,7 +60,9 @@ export class Door<Context> {
 
   /** Judges an upgrade request. Never rejects. */
   async admit(request: UpgradeRequest): Promise<Decision> {
-    const { admission, shutdown, cluster, sharing, noteRefused, gatekeeper } = this.#options;
+    const { admission, shutdown, cluster, sharing, noteRefused, gatekeeper, floods } = this.#options;
+    const delay = floods.delay(request.remoteAddress);
+    if (delay !== undefined) await delay;
     const place = gatekeeper.begin(request);
     if ("status" in place) return { type: "refuse", ...place };
     if (cluster?.joining !== undefined) await cluster.joining;

@@ -203,10 +203,40 @@ describe("a session over several servers (PROTOCOL.md section 6.13)", () => {
     void from.server.close();
     await clock.advance(8_000);
     expect(lost.map(({ undelivered }) => undelivered)).toEqual([[["s/n", 1]]]);
-    expect(from.errors).toEqual(["unreachable", "unreachable", "session-lost"]);
+    expect(from.errors).toEqual(["unreachable", "handover-timeout", "session-lost"]);
     land(start());
     await clock.advance(30_000);
     expect([sessionLost(), errors]).toEqual([true, []]);
+  });
+
+  it("waits for a backplane that is away for a moment, at the server that has it and at the one that takes it", async () => {
+    const { from, client, errors, clock, start, land, backplane, nodeOf, sessionLost } = await connected();
+    const got = gotBy(client);
+    const { node } = namedBy(client);
+    from.server.sendFn("ann", ["s/n", 1]);
+    await clock.advance(100);
+    backplane.split(node);
+    land(undefined);
+    void from.server.close();
+    await clock.advance(4_000);
+    backplane.heal(node);
+    await clock.advance(1_000);
+    const to = start();
+    await clock.advance(100);
+    backplane.split(nodeOf(to));
+    land(to);
+    await clock.advance(4_000);
+    backplane.heal(nodeOf(to));
+    await clock.advance(20_000);
+    to.server.sendFn("ann", ["s/n", 2]);
+    await clock.advance(100);
+    expect([sessionLost(), errors, from.errors, to.errors, got]).toEqual([
+      false,
+      [],
+      ["unreachable"],
+      ["unreachable"],
+      [1, 2],
+    ]);
   });
 
   it("is as good as new to a client that another server forgot: it is told of the loss", async () => {

@@ -270,13 +270,14 @@ export class Handover<Context> {
   async #take(id: string, arrival: Arrival): Promise<SessionSnapshot | undefined> {
     const membership = this.#membership();
     let isInTime = true;
-    const taking = membership.take(id).then((bytes) => {
+    const take = async () => {
+      const bytes = await membership.take(id);
       const snapshot = bytes && readSessionSnapshot(bytes, membership.maxBytes);
       // It was taken and nobody waits for it any more.
       if (snapshot !== undefined && !isInTime) this.#reportLost(snapshot, arrival.codec, arrival.form, LOST_ON_THE_WAY);
       return snapshot;
-    });
-    return this.#inTime(taking).catch((error: unknown) => {
+    };
+    return this.#inTime(membership, take).catch((error: unknown) => {
       isInTime = false;
       throw error;
     });
@@ -333,7 +334,7 @@ export class Handover<Context> {
   async #put(snapshot: SessionSnapshot): Promise<void> {
     const membership = this.#membership();
     const bytes = writeSessionSnapshot(snapshot, membership.maxBytes);
-    await this.#inTime(membership.put(snapshot.id, bytes, snapshot.state.windowLeftMs));
+    await this.#inTime(membership, () => membership.put(snapshot.id, bytes, snapshot.state.windowLeftMs));
   }
 
   #membership(): Membership {
@@ -342,14 +343,27 @@ export class Handover<Context> {
     return membership;
   }
 
-  /** Rejects where it takes too long. */
-  #inTime<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Has the broker do it, once it is there: what it may have done already is not tried again. Rejects where it takes too long, and
+   * does not begin then.
+   */
+  #inTime<T>(membership: Membership, work: () => Promise<T>): Promise<T> {
     const { host } = this.#options;
     return new Promise((resolve, reject) => {
+      let isLate = false;
       const late = new ProtocolError("handover-timeout", "the backplane did not put or take a session in time");
-      const timer = host.setTimer(HANDOVER_MS, () => reject(late));
-      const end = () => host.clearTimer(timer);
-      work.finally(end).then(resolve, reject);
+      const timer = host.setTimer(HANDOVER_MS, () => {
+        isLate = true;
+        reject(late);
+      });
+      const begin = async () => {
+        await membership.whenUp?.();
+        if (isLate) throw late;
+        return work();
+      };
+      begin()
+        .finally(() => host.clearTimer(timer))
+        .then(resolve, reject);
     });
   }
 

@@ -6,13 +6,10 @@ import { type Closing, closingOf } from "./refusal.ts";
 import { ownParameters } from "./request.ts";
 import type { SessionDriver } from "./session-driver.ts";
 
-const web = globalThis as unknown as { readonly URL: new (url: string) => HandshakeUrl & WritableUrl };
-interface WritableUrl {
-  readonly searchParams: {
-    delete(name: string): void;
-    append(name: string, value: string): void;
-  };
-}
+const web = globalThis as unknown as {
+  readonly URL: new (url: string) => HandshakeUrl & { search: string };
+  readonly URLSearchParams: new (pairs: Iterable<readonly [name: string, value: string]>) => object;
+};
 
 /** Whoever logs in anew is who they were: what is sent to one user never reaches another. */
 const OTHER_UID: Rejection = { status: 403, code: "other-uid", message: "the new login is of another user" };
@@ -73,7 +70,9 @@ export class LoginRefresh<Context> {
 export function withParams(request: HandshakeRequest, params: LoginParams): HandshakeRequest {
   const url = new web.URL(request.url.href);
   const own = params.filter(([name]) => !ownParameters.has(name));
-  for (const [name] of own) url.searchParams.delete(name);
-  for (const [name, value] of own) url.searchParams.append(name, value);
+  const names = new Set(own.map(([name]) => name));
+  const kept = [...url.searchParams].filter(([name]) => !names.has(name));
+  // All at once: each change of a URL's parameters writes the whole query anew.
+  url.search = String(new web.URLSearchParams([...kept, ...own]));
   return { ...request, url };
 }

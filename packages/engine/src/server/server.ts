@@ -38,6 +38,7 @@ import { FollowingReplies } from "./following-replies.ts";
 import { Handover } from "./handover.ts";
 import { LateGreetings } from "./late-greetings.ts";
 import { Arrivals } from "./limits/arrivals.ts";
+import { Floods } from "./limits/floods.ts";
 import { Gatekeeper } from "./limits/gatekeeper.ts";
 import { Rates } from "./limits/rates.ts";
 import { SlowHandlers } from "./limits/slow-handlers.ts";
@@ -249,7 +250,7 @@ export function createServer<
   });
   const logins = new Logins({ host, options, hookTimeoutMs: limits.hookTimeoutMs });
   const turns = new Turns(host);
-  const arrivals = new Arrivals(limits, now);
+  const floods = new Floods(host, now);
   const ground: ConnectionGround<SessionDriver<Context>> = {
     host,
     now,
@@ -272,7 +273,7 @@ export function createServer<
     refresh: new LoginRefresh(logins),
     lateGreetings,
     rates: new Rates({ host, now, turns, limits, overRate: options.overRate }),
-    arrivals,
+    floods,
     slowHandlers: new SlowHandlers({ host, now, slowHandlerMs: limits.slowHandlerMs }),
     report,
   };
@@ -303,7 +304,13 @@ export function createServer<
   const limiter = new ReportLimiter(host);
   const proxies = options.trustProxy === undefined ? undefined : new Proxies(options.trustProxy);
   const knowsProxies = proxies !== undefined;
-  const gatekeeper = new Gatekeeper({ arrivals, limiter, report, noteRefused, knowsProxies });
+  const gatekeeper = new Gatekeeper({
+    arrivals: new Arrivals(limits, now),
+    limiter,
+    report,
+    noteRefused,
+    knowsProxies,
+  });
   const admission = new Admission({ host, codecs, logins, options, features, report, noteRefused, shutdown: closed });
   const door = new Door({
     ground,
@@ -316,6 +323,7 @@ export function createServer<
     sharing,
     handover,
     gatekeeper,
+    floods,
     noteRefused,
   });
   const admit = (request: UpgradeRequest) => door.admit(proxies?.resolve(request) ?? request);

@@ -218,7 +218,7 @@ export class SessionDriver<Context> implements Peer, Paced, SocketOwner, FrameRe
       return;
     }
     this.#ground.faults.reportFull(this);
-    if (this.cannotPause) this.#ground.arrivals.noteFlood(this.#admitted.request.remoteAddress);
+    if (this.incoming.isFlood) this.#ground.floods.note(this.#admitted.request.remoteAddress);
     this.end(closeCodes.tooSlow, "too many events wait");
   }
 

@@ -72,6 +72,11 @@ export interface Membership {
    * stands still has one. Absent where the broker cannot tell. Rejects with `BackplaneError`.
    */
   isConnected?(node: NodeId): Promise<boolean>;
+  /**
+   * Resolves while the broker is there, at once, or once it is there again; rejects with `BackplaneError` `left` when the
+   * membership ends. What it is to do then was sent to it only once. Absent where that is not known.
+   */
+  whenUp?(): Promise<void>;
   /** Ends the membership: the others hear `gone`, and the own inbox nothing more. Resolves when all posts are with the broker. */
   leave(): Promise<void>;
   /** For rooms with a history; undefined where the broker cannot keep any. */

@@ -87,3 +87,31 @@ describe("what a broker had taken and lost, as one of its servers that dies", ()
     expect(b.heard.slice(0, 2)).toEqual(["tea 1", "gap a"]);
   });
 });
+
+describe("two servers of a broker that lose each other for longer than a lease", () => {
+  it("leave nobody at either as a stranger for ever: each node hears that it was held for gone, and may join again", async () => {
+    const { broker, a, b, post, pass } = await two();
+    broker.part("a");
+    post("tea", "2");
+    await pass(30_000);
+    expect([a.heard, b.heard]).toEqual([["gone b"], ["tea 1", "gone a"]]);
+    broker.unite();
+    await pass(10_000);
+    expect([a.heard, b.heard]).toEqual([
+      ["gone b", "gone a"],
+      ["tea 1", "gone a", "gone b"],
+    ]);
+    expect([broker.isClosed("a"), broker.isClosed("b")]).toEqual([true, true]);
+  });
+
+  it("is no matter where it was shorter, but for what was posted", async () => {
+    const { broker, a, b, post, pass } = await two();
+    broker.part("a");
+    post("tea", "2");
+    await pass(4_000);
+    broker.unite();
+    post("tea", "3");
+    await pass(20_000);
+    expect([a.heard, b.heard]).toEqual([[], ["tea 1", "gap a", "tea 3"]]);
+  });
+});

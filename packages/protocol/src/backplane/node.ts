@@ -43,6 +43,8 @@ export class BrokerNode implements Membership {
   #isUp = true;
   #isRefused = false;
   #stopBeats: () => void = () => undefined;
+  /** Who waits for the broker, or for the end. */
+  readonly #waiting: { readonly resolve: () => void; readonly reject: (error: BackplaneError) => void }[] = [];
 
   constructor(options: NodeOptions, carrier: Carrier) {
     const { node, inbox, clock, leaseMs, keptPosts, keptBytes } = options;
@@ -142,17 +144,16 @@ export class BrokerNode implements Membership {
     return this.#carrier.take(key);
   }
 
+  async whenUp(): Promise<void> {
+    if (this.#isOver) throw failure("left");
+    if (!this.#isUp) await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
   async leave(): Promise<void> {
     if (this.#isOver) return;
     this.#end();
     this.#outbox.say({ channel: CONTROL, kind: kinds.bye });
-    let takeBack: (() => void) | undefined;
-    const late = new Promise<void>((resolve) => {
-      takeBack = this.#options.clock.after(LEAVE_MS, resolve);
-    });
-    await Promise.race([this.#outbox.drained(), late]);
-    takeBack?.();
-    await this.#carrier.close();
+    await this.#closeOnceSaid();
   }
 
   down(): void {
@@ -172,6 +173,7 @@ export class BrokerNode implements Membership {
     this.#subscriptions.up();
     this.#peers.up();
     this.#beat();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   failed(error: SenteError): void {
@@ -241,13 +243,25 @@ export class BrokerNode implements Membership {
     const { inbox, node } = this.#options;
     this.#end();
     inbox.gone(node);
-    void this.#carrier.close();
+    void this.#closeOnceSaid();
+  }
+
+  /** What was said last goes out, if the broker takes it in time. */
+  async #closeOnceSaid(): Promise<void> {
+    let takeBack: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => {
+      takeBack = this.#options.clock.after(LEAVE_MS, resolve);
+    });
+    await Promise.race([this.#outbox.drained(), late]);
+    takeBack?.();
+    await this.#carrier.close();
   }
 
   #end(): void {
     this.#isOver = true;
     this.#stopBeats();
     this.#questions.failAll("left");
+    for (const { reject } of this.#waiting.splice(0)) reject(failure("left"));
     this.#subscriptions.end();
   }
 

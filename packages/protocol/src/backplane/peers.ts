@@ -89,7 +89,10 @@ export class Peers {
   hear(message: Envelope): boolean {
     const { kind, from, number, about, topic } = message;
     if (this.#strangers.has(from)) {
-      if (kind === kinds.beat || kind === kinds.hello) this.#declare(from);
+      const isOfThis = kind === kinds.gone && topic === this.#options.node;
+      if (kind === kinds.beat || kind === kinds.hello || isOfThis) this.#declare(from);
+      // Each held the other for gone, and has missed what it posted: both hear of it, and join again.
+      if (isOfThis) this.#options.lose();
       return false;
     }
     const peer = this.#peers.get(from) ?? this.#meet(message);

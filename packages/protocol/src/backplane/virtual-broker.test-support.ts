@@ -63,6 +63,8 @@ export class VirtualBroker implements Backplane {
   readonly #leaseMs: number;
   readonly #kept: MemoryBroker;
   readonly #lines = new Map<NodeId, Line>();
+  /** The lines of a server of the broker that has lost the others. */
+  readonly #apart = new Set<Line>();
 
   constructor(clock: VirtualClock, leaseMs = 10_000) {
     this.clock = clock;
@@ -96,6 +98,15 @@ export class VirtualBroker implements Backplane {
   /** The next so many messages to that node are lost, and nobody notices, as where two servers of a broker lose each other. */
   lose(node: NodeId, messages: number): void {
     this.#line(node).losing = messages;
+  }
+
+  /** Those nodes and the others are at two servers of the broker, which have lost each other until `unite`: nobody notices. */
+  part(...nodes: readonly NodeId[]): void {
+    for (const node of nodes) this.#apart.add(this.#line(node));
+  }
+
+  unite(): void {
+    this.#apart.clear();
   }
 
   /** What was put, and the streams, are no more, as of a broker without a disk that starts again. */
@@ -133,7 +144,11 @@ export class VirtualBroker implements Backplane {
       maxBytes: 1_000_000,
       publish: (messages) =>
         ask(() => {
-          for (const { channel, bytes } of messages) for (const to of this.#lines.values()) to.deliver(channel, bytes);
+          for (const { channel, bytes } of messages) {
+            for (const to of this.#lines.values()) {
+              if (this.#apart.has(to) === this.#apart.has(line)) to.deliver(channel, bytes);
+            }
+          }
         }),
       subscribe: async (channel) => {
         await ask(() => line.channels.add(channel));

@@ -137,6 +137,7 @@ export class MemoryBackplane implements Backplane {
     }
     node.up.release();
     node.down.release();
+    node.noteUp();
   }
 }
 

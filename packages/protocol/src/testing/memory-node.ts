@@ -61,6 +61,7 @@ export class MemoryNode implements Membership {
   readonly #clock: BackplaneClock;
   /** What waits for the broker: rejects it when the membership ends. */
   readonly #waiting = new Set<(error: BackplaneError) => void>();
+  readonly #untilUp = new Set<() => void>();
   #posts = 0;
   #hasLeft = false;
 
@@ -126,6 +127,19 @@ export class MemoryNode implements Membership {
 
   async isConnected(node: NodeId): Promise<boolean> {
     return this.#command(() => this.#broker.isConnected(node));
+  }
+
+  whenUp(): Promise<void> {
+    return this.#wait((resolve) => {
+      if (this.up.isHeld) this.#untilUp.add(resolve);
+      else resolve();
+      return () => this.#untilUp.delete(resolve);
+    });
+  }
+
+  /** Its way to the broker is there again. */
+  noteUp(): void {
+    for (const resolve of this.#untilUp) resolve();
   }
 
   async leave(): Promise<void> {

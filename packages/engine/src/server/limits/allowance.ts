@@ -47,12 +47,6 @@ export class Allowance {
     this.#bytes -= bytes;
   }
 
-  /** Nothing may come for a second, whatever was saved up. */
-  block(now: number): void {
-    this.#refill(now);
-    this.#events = Math.min(this.#events, 1 - this.#rate.eventsPerSecond);
-  }
-
   /** True where it is as good as a new one. */
   isFull(now: number): boolean {
     this.#refill(now);

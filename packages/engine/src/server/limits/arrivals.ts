@@ -73,16 +73,6 @@ export class Arrivals {
     return new ConnectionPlace(this, address);
   }
 
-  /**
-   * A connection from there brought more at once than may wait, which its runtime could not stop, so that all others waited
-   * for it; and it is closed. From there no new one comes for a second: it would do the same again at once.
-   */
-  noteFlood(remoteAddress: string | undefined): void {
-    if (remoteAddress === undefined || this.#limits.maxConnectsPerSecondPerAddress === Number.POSITIVE_INFINITY) return;
-    const now = this.#now();
-    this.#connects.of(placeOf(remoteAddress), now).block(now);
-  }
-
   /** @internal One more, or one less. */
   change(name: string, by: 1 | -1): void {
     const taken = this.#countTaken(name) + by;
