@@ -1,5 +1,5 @@
 import { makeChannelSocketClient, makeChannelSocketServer, startRouter } from "@sente-lite/bun";
-import type { ChatServerOptions } from "./server/chat-server.ts";
+import type { ChatServerOptions } from "./server/chat-types.ts";
 import { serveChat } from "./server/serve-chat.ts";
 import { webAnswers } from "./server/web-answers.ts";
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeChannelSocketClient, makeChannelSocketServer, startRouter } from "@sente-lite/node";
-import type { ChatServerOptions } from "./server/chat-server.ts";
+import type { ChatServerOptions } from "./server/chat-types.ts";
 import { serveChat } from "./server/serve-chat.ts";
 
 // The chat on Node: an http server for the page, and the channel socket on its upgrades.

@@ -21,6 +21,8 @@ import type { DenoServer, DenoServerOptions, MakeServer } from "./server-types.t
 /** What we use of Deno. */
 interface Deno {
   serve(options: object, handler: DenoServer["fetch"]): DenoHttpServer;
+  addSignalListener(signal: string, fn: () => void): void;
+  removeSignalListener(signal: string, fn: () => void): void;
   upgradeWebSocket(
     request: WebRequest,
     options: { readonly idleTimeout: number },
@@ -32,7 +34,7 @@ interface Deno {
 
 interface DenoHttpServer {
   readonly addr: { readonly port: number };
-  /** Resolves once its port is free. */
+  /** Resolves once its port is free; rejects where it ended by itself, as without a descriptor for the next connection. */
   readonly finished: Promise<void>;
 }
 
@@ -41,13 +43,16 @@ interface AbortController {
   abort(): void;
 }
 
+/** A port of our own. */
 interface Own {
-  readonly controller: AbortController;
-  readonly server: DenoHttpServer;
+  /** Resolves once the port is free. */
+  readonly close: () => Promise<void>;
 }
 
 /** So long the end of a listener is waited for. */
 const FINISH_MS = 1_000;
+/** So long after a listener ended by itself, or could not begin again, another one is tried at its port. */
+const RELISTEN_MS = 250;
 
 const ownOptions = { path: "string" };
 
@@ -65,8 +70,7 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
     // Our sockets have ended by now. Deno's shutdown would wait for ever for a peer that was reset while it was upgraded,
     // and so may the end of what is aborted: its port is free a moment later, or at once where nobody is left.
     const closeListeners = async () => {
-      for (const { controller } of own) controller.abort();
-      await Promise.all([...own].map(({ server }) => waitAtMost(server.finished, FINISH_MS)));
+      await Promise.all([...own].map(({ close }) => close()));
     };
     const core = createServer<Context, C, Codecs, Uid>({ host: webHost, codecs, options, ownOptions, closeListeners });
     const { path, inUrl } = mountPath(options.path ?? "/chsk");
@@ -89,14 +93,14 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
     const listen: DenoServer["listen"] = async (listenOptions = {}) => {
       const { port, hostname } = listenOptionsOf(listenOptions, false);
       checkOpen(core);
-      const controller = abortController();
-      const { signal } = controller;
       const onError = (error: unknown) => answerToFailure(core, error);
       const answer: DenoServer["fetch"] = async (request, info) =>
         answerToProbe(request, core.server) ?? fetch(request, info);
-      const server = deno().serve({ port, hostname, signal, onListen: () => {}, onError }, answer);
-      own.add({ controller, server });
-      return createListening(hostname, server.addr.port, inUrl);
+      const begin = (at: number, signal: unknown) =>
+        deno().serve({ port: at, hostname, signal, onListen: () => {}, onError }, answer);
+      const listener = keepListening(port, begin, (error) => core.report(error, { source: "listen" }));
+      own.add(listener);
+      return createListening(hostname, listener.port, inUrl);
     };
 
     return {
@@ -108,6 +112,68 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       listen,
     };
   };
+}
+
+/**
+ * Listens until it is closed: where a listener ends by itself, which is reported once, another one begins at its port as
+ * soon as that can be. Throws where the first cannot begin.
+ */
+function keepListening(
+  given: number,
+  begin: (port: number, signal: unknown) => DenoHttpServer,
+  report: (error: unknown) => void,
+): Own & { readonly port: number } {
+  openSignals();
+  const controller = abortController();
+  let server = begin(given, controller.signal);
+  const { port } = server.addr;
+  let timer: ReturnType<typeof webHost.setTimer> | undefined;
+  let isClosed = false;
+  const beginLater = () => {
+    timer = webHost.setTimer(RELISTEN_MS, beginAnew);
+  };
+  const beginAnew = () => {
+    timer = undefined;
+    try {
+      server = begin(port, controller.signal);
+    } catch {
+      // Why was told when the one before it ended.
+      beginLater();
+      return;
+    }
+    follow();
+  };
+  const follow = () => {
+    server.finished.catch((error: unknown) => {
+      if (isClosed) return;
+      report(error);
+      beginLater();
+    });
+  };
+  follow();
+  return {
+    port,
+    close: async () => {
+      isClosed = true;
+      if (timer !== undefined) webHost.clearTimer(timer);
+      controller.abort();
+      await waitAtMost(server.finished, FINISH_MS);
+    },
+  };
+}
+
+/**
+ * Has Deno open now what it takes for signals: it does so by itself when a listener has ended, and panics where there is no
+ * descriptor left. The signal is one that does nothing.
+ */
+function openSignals(): void {
+  const ignore = () => {};
+  try {
+    deno().addSignalListener("SIGWINCH", ignore);
+    deno().removeSignalListener("SIGWINCH", ignore);
+  } catch {
+    // A system without that signal.
+  }
 }
 
 /** Resolves with the promise, or after so long. */

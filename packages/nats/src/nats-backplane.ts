@@ -2,6 +2,7 @@ import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/t
 import { UsageError } from "@sente-lite/protocol";
 import { type Backplane, type Inbox, joinThrough, type Membership, type NodeId } from "@sente-lite/protocol/backplane";
 import { clock } from "./clock.ts";
+import { closeConnection, openConnection } from "./dialling.ts";
 import { NatsCarrier } from "./nats-carrier.ts";
 import { makeUnreachable } from "./unreachable.ts";
 
@@ -65,12 +66,12 @@ export function natsBackplane(options: NatsBackplaneOptions = {}): Backplane {
         connect: async (events) => {
           let connection: NatsConnection | undefined;
           try {
-            connection = (await open(settings as never)) as NatsConnection;
+            connection = await openConnection(() => open(settings as never) as Promise<NatsConnection>);
             const carrier = new NatsCarrier(connection, events, prefix, replicas);
             await carrier.open();
             return carrier;
           } catch (error) {
-            await connection?.close().catch(() => undefined);
+            if (connection !== undefined) await closeConnection(connection);
             throw makeUnreachable(error);
           }
         },

@@ -1,5 +1,6 @@
 import type { NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { Carrier, CarrierEvents, CarrierMessage, Streams } from "@sente-lite/protocol/backplane";
+import { closeConnection } from "./dialling.ts";
 import { Kept } from "./kept.ts";
 import { subjectPart } from "./names.ts";
 import { NatsStreams } from "./streams.ts";
@@ -91,8 +92,8 @@ export class NatsCarrier implements Carrier {
     return translateErrors(this.#kept.take(key));
   }
 
-  async close(): Promise<void> {
-    await this.#connection.close().catch(() => undefined);
+  close(): Promise<void> {
+    return closeConnection(this.#connection);
   }
 
   #subjectOf(channel: string): string {

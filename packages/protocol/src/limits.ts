@@ -62,7 +62,8 @@ export interface ServerLimits extends SharedLimits {
   readonly maxRoomsPerConnection: number;
   /**
    * Rooms that somebody is in, and rooms that have a history, at most; a join over it is refused with `rooms-full`, and
-   * over it the room that was still for the longest loses its history. Default 10,000.
+   * over it the room that was still for the longest loses its history. Those that `rooms` names in full always have a place,
+   * and keep their history. Default 10,000.
    */
   readonly maxRooms: number;
   /** What the histories of all rooms keep, at most. Over it the rooms that were still for the longest lose theirs. Default 64 MiB. */

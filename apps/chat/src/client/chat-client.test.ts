@@ -3,15 +3,16 @@ import { connectInMemory } from "@sente-lite/node/testing";
 import type { ChannelSocketClient } from "@sente-lite/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { MAX_HISTORY } from "../domain/limits.ts";
-import { chatOptions, chatSystem } from "../server/chat-server.ts";
+import { chatSystem, makeChatServer } from "../server/chat-server.ts";
+import type { ChatServerOptions } from "../server/chat-types.ts";
 import { memoryStore } from "../server/file-store.ts";
 import { type ChatClientOptions, createChatClient, type Kept } from "./chat-client.ts";
 import { talkIn } from "./view.ts";
 
 // The client with the chat's server, in memory and in virtual time.
 
-async function chatServer(options: Partial<typeof chatOptions> = {}) {
-  const server = makeChannelSocketServer({ ...chatOptions, ...options });
+async function chatServer(options: Partial<ChatServerOptions> = {}) {
+  const server = makeChatServer(makeChannelSocketServer, options);
   const memory = connectInMemory({ server });
   const system = chatSystem(server, startRouter, memoryStore);
   await system.start();

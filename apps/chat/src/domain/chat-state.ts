@@ -29,7 +29,8 @@ export interface ChatState {
   readonly rooms: ReadonlyMap<string, Room>;
 }
 
-const PERMANENT = ["lobby", "typescript", "clojure"];
+/** Rooms that are always there. */
+export const PERMANENT: readonly string[] = ["lobby", "typescript", "clojure"];
 
 /** What is known at first: the permanent rooms, and those of which messages were kept. */
 export function initialState(kept: ReadonlyMap<string, readonly Message[]> = new Map(), node?: string): ChatState {

@@ -58,6 +58,8 @@ export type Refusal =
   | "bad-message-id"
   /** There are as many rooms as the server takes. */
   | "too-many-rooms"
+  /** So many ask already whether somebody is there, all together or this user, that no more is asked. */
+  | "busy"
   | "not-here";
 
 /** How long someone counts as writing after the last word of it, which comes before `TYPING_MS` are over or not at all. */

@@ -10,15 +10,9 @@ import {
   type System,
 } from "@sente-lite/flow";
 import { prometheusText } from "@sente-lite/flow/prometheus";
-import {
-  type ChannelSocketClient,
-  type ChannelSocketServer,
-  ReplyError,
-  type ServerMessage,
-  type ServerOptions,
-} from "@sente-lite/protocol";
-import { type ChatState, initialState } from "../domain/chat-state.ts";
-import { type ChatContract, chatContract } from "../domain/contract.ts";
+import { type ChannelSocketClient, ReplyError, type RoomOptions, type ServerMessage } from "@sente-lite/protocol";
+import { type ChatState, initialState, PERMANENT } from "../domain/chat-state.ts";
+import { chatContract } from "../domain/contract.ts";
 import { libraryRoom } from "../domain/events.ts";
 import {
   HISTORY_TTL_MS,
@@ -28,25 +22,24 @@ import {
   MAX_HISTORY,
   MAX_HISTORY_BYTES,
   MAX_LIST,
+  MAX_QUESTIONS,
   MAX_ROOMS,
   MAX_ROOMS_OF_ONE,
 } from "../domain/limits.ts";
 import { readName, readRoomName, readRuntime } from "../domain/readers.ts";
-import { type ChatInput, type ChatOutput, type Sender, step } from "../domain/step.ts";
+import { type ChatInput, type ChatOutput, step } from "../domain/step.ts";
+import type { ChatServer, ChatServerOptions, Visitor } from "./chat-types.ts";
 import type { Store } from "./file-store.ts";
 import { hearPeers } from "./peers.ts";
 import { publicId } from "./public-id.ts";
+import { createPlaces, permanentRooms } from "./room-places.ts";
+import { createQuestions } from "./there.ts";
 
 // The chat as a system: its steps, its store and a channel-socket server, and what leads from one to the other. The same
 // on every runtime.
 
-/** What a connection says of itself in its query parameters. */
-export type Visitor = Pick<Sender, "name" | "runtime">;
-
-export type ChatServer = ChannelSocketServer<Visitor, ChatContract>;
-export type ChatServerOptions = ServerOptions<Visitor, ChatContract> & { readonly contract: ChatContract };
-
-export const chatOptions: ChatServerOptions = {
+/** Options of every server of the chat; `makeChatServer` adds which rooms there is a place in. */
+const chatOptions: ChatServerOptions = {
   contract: chatContract,
   // The key is a secret between one user and us. Others see what we make of it, and cannot act as that user.
   userIdFn: ({ url, clientId }) => publicId(url.searchParams.get("key") || clientId),
@@ -57,23 +50,37 @@ export const chatOptions: ChatServerOptions = {
     if (given !== undefined && name === undefined) return null;
     return { name, runtime: readRuntime(url.searchParams.get("runtime")) ?? "unknown" };
   },
-  rooms: {
-    "chat/*": {
-      joinFn: ({ room }) => isOurs(room) || new ReplyError("bad-room"),
-      // Messages come from us, with the name and the time that we know.
-      sendFn: ({ event: [id] }) => id === "chat/typing",
-      history: { size: MAX_HISTORY, maxBytes: MAX_HISTORY_BYTES, ttlMs: HISTORY_TTL_MS },
-      members: true,
-    },
-  },
   maxRooms: MAX_ROOMS,
-  maxRoomsPerConnection: MAX_ROOMS_OF_ONE,
+  maxRoomsPerConnection: MAX_ROOMS_OF_ONE + PERMANENT.length,
   // So that nobody fills a room's history, or takes all rooms and places, in a moment.
   maxEventsPerSecondPerUser: MAX_EVENTS_PER_SECOND,
   maxConnectionsPerUser: MAX_CONNECTIONS,
   maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
   maxMembersListed: MAX_LIST,
 };
+
+const room: RoomOptions<Visitor> = {
+  // Messages come from us, with the name and the time that we know.
+  sendFn: ({ event: [id] }) => id === "chat/typing",
+  history: { size: MAX_HISTORY, maxBytes: MAX_HISTORY_BYTES, ttlMs: HISTORY_TTL_MS },
+  members: true,
+};
+
+/** Makes a server of the chat, with `makeChannelSocketServer` of its runtime. */
+export function makeChatServer<Server extends ChatServer>(
+  makeServer: (options: ChatServerOptions) => Server,
+  given: Partial<ChatServerOptions> = {},
+): Server {
+  const joinFn: RoomOptions<Visitor>["joinFn"] = ({ room, uid }) => {
+    if (!isOurs(room)) return new ReplyError("bad-room");
+    return places.take(room, uid) || new ReplyError("too-many-rooms");
+  };
+  // Those that are named in full always have a place, and keep their history.
+  const rooms = Object.fromEntries([...permanentRooms, "chat/*"].map((name) => [name, { ...room, joinFn }]));
+  const server = makeServer({ ...chatOptions, ...given, rooms });
+  const places = createPlaces(server);
+  return server;
+}
 
 function isOurs(room: string): boolean {
   const name = room.slice(libraryRoom("").length);
@@ -82,8 +89,6 @@ function isOurs(room: string): boolean {
 
 /** How long connections may take to end, so that people can see that the server ends. */
 const DRAIN_MS = 500;
-/** How long a client may take to say whether somebody is at it. */
-const THERE_MS = 3_000;
 
 /** The processes of the chat. */
 export type ChatSystem = System<"store" | "chat" | "members" | "there" | "router" | "socket">;
@@ -105,6 +110,7 @@ export function chatSystem(server: ChatServer, startRouter: StartRouter, store: 
     for (const message of messages) server.sendFn({ room: libraryRoom(name) }, ["chat/message", message]);
   }
   const initial = initialState(kept, node?.name);
+  const questions = createQuestions(server);
   const peers = node === undefined ? undefined : publicId(node.key);
   const chat = defineProcess<ChatState, ServerMessage<Visitor> | ChatInput, ChatOutput>({
     ports: {
@@ -131,11 +137,12 @@ export function chatSystem(server: ChatServer, startRouter: StartRouter, store: 
       members: membersOf(server, [...initial.rooms.keys()]),
       there: defineProcess({
         ports: { out: ["reply"] },
-        concurrency: 20,
-        transform: async (_, { data: { uid } }: { readonly data: { readonly uid: string } }) => {
-          const answers = await server.requestAllFn(uid, ["chat/there"], { timeoutMs: THERE_MS });
-          const value = answers.some((one) => one.status === "fulfilled" && one.value === true);
-          return { outputs: [{ type: "reply", value }] };
+        // One more than wait: who is refused does not wait for them.
+        concurrency: MAX_QUESTIONS + 1,
+        transform: (_, { uid, data }: Pick<ServerMessage, "uid"> & { readonly data: { readonly uid: string } }) => {
+          const answer = questions.ask(uid, data.uid);
+          if (answer === undefined) throw new ReplyError("busy");
+          return answer.then((value) => ({ outputs: [{ type: "reply", value }] }));
         },
       }),
       router: router({ "chat/hello": "chat", "chat/rename": "chat", "chat/send": "chat", "chat/there": "there" }),

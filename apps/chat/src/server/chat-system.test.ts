@@ -2,18 +2,21 @@ import { readFileSync } from "node:fs";
 import { describe as topologyOf } from "@sente-lite/flow";
 import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
 import { connectInMemory } from "@sente-lite/node/testing";
+import type { Room } from "@sente-lite/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import type { ChatState } from "../domain/chat-state.ts";
-import { MAX_HISTORY } from "../domain/limits.ts";
-import { chatEndpoints, chatOptions, chatSystem } from "./chat-server.ts";
+import { MAX_HISTORY, MAX_QUESTIONS, MAX_ROOMS } from "../domain/limits.ts";
+import { chatEndpoints, chatSystem, makeChatServer } from "./chat-server.ts";
 import { memoryStore, type Store } from "./file-store.ts";
 
 async function setting(store: Store = memoryStore) {
-  const server = makeChannelSocketServer(chatOptions);
+  const server = makeChatServer(makeChannelSocketServer);
   const memory = connectInMemory({ server });
   const system = chatSystem(server, startRouter, store);
   await system.start();
-  onTestFinished(() => system.stop());
+  onTestFinished(async () => {
+    await Promise.all([system.stop(), memory.clock.advance(10_000)]);
+  });
   return { system, ...memory };
 }
 
@@ -81,6 +84,112 @@ it("bounds what one person says in a moment, and in how many rooms one is", asyn
   await clock.advance(2_000);
   expect(rooms.map((room) => room.state.get().status)).toEqual([...Array(4).fill("joined"), "refused"]);
   await system.stop();
+});
+
+const keyed = (key: string) => ({ params: { key } });
+const statesOf = (rooms: readonly Room[]) => rooms.map(({ state }) => state.get().code ?? state.get().status);
+
+it("leaves one user no more made-up rooms on many connections than on one, and the permanent ones beside them", async () => {
+  const { client, clock } = await setting();
+  const taken: Room[] = [];
+  for (let n = 0; n < 14; n++) {
+    const tab = client(`tab-${n}`, keyed("mallory"));
+    tab.errorChan.on(() => {});
+    for (let k = 0; k < 4; k++) taken.push(tab.room(`chat/made-up-${n}-${k}`));
+    await clock.advance(2_000);
+  }
+  expect(statesOf(taken).filter((code) => code === "joined")).toHaveLength(4);
+  expect(statesOf(taken).filter((code) => code === "too-many-rooms")).toHaveLength(14 * 4 - 4);
+  const [tab, ann] = [client("tab", keyed("mallory")), client("ann")];
+  const entered = [
+    tab.room("chat/lobby"),
+    tab.room("chat/clojure"),
+    tab.room("chat/made-up-0-0"),
+    ann.room("chat/tea"),
+  ];
+  await clock.advance(2_000);
+  expect(statesOf(entered)).toEqual(["joined", "joined", "joined", "joined"]);
+  // A place that they leave is theirs again.
+  for (const room of taken) room.leave();
+  entered[2]?.leave();
+  await clock.advance(1_000);
+  const next = tab.room("chat/next");
+  await clock.advance(1_000);
+  expect(statesOf([next])).toEqual(["joined"]);
+});
+
+it("has a place in the lobby, and what was said there, whatever many users do with rooms of their own", async () => {
+  const { client, clock, idle } = await setting();
+  const ann = client("ann");
+  for (const id of ["m1", "m2"]) await ann.requestFn(["chat/send", { room: "lobby", id, text: `text ${id}` }]);
+  const stays: Room[] = [];
+  for (let n = 0; n < MAX_ROOMS / 4 + 1; n++) {
+    const other = client(`stays-${n}`);
+    for (let k = 0; k < 4; k++) stays.push(other.room(`chat/stays-${n}-${k}`));
+    await idle();
+  }
+  await clock.advance(2_000);
+  const places = MAX_ROOMS;
+  const codes = statesOf(stays);
+  expect(codes).toEqual([...Array(places).fill("joined"), ...Array(codes.length - places).fill("rooms-full")]);
+  // Beside them, hundreds that are spoken in, and left again.
+  for (let n = 0; n < 10; n++) {
+    const passer = client(`passes-${n}`);
+    for (let k = 0; k < 40; k++) {
+      const asked = passer.requestFn(["chat/send", { room: `p-${n}-${k}`, id: "m", text: "hi" }], {
+        timeoutMs: 60_000,
+      });
+      asked.catch(() => {});
+    }
+    stays[n]?.leave();
+    const passed = passer.room(`chat/passes-${n}`);
+    await clock.advance(10_000);
+    passed.leave();
+    passer.close();
+  }
+  const lobby = ann.room("chat/lobby");
+  const crowded = ann.room("chat/stays-1-1");
+  await idle();
+  expect(statesOf([lobby, crowded])).toEqual(["joined", "joined"]);
+  const said = (await lobby.history()).entries.map(({ data }) => (data as { text: string }).text);
+  expect([...new Set(said)]).toEqual(["text m1", "text m2"]);
+});
+
+it("answers whether somebody is there at once, however many ask about somebody who never answers", async () => {
+  const { client, clock, idle } = await setting();
+  const asked: Promise<unknown>[] = [];
+  const silent = client("silent");
+  let heard = 0;
+  silent.chRecv.on("chat/there", () => {
+    heard++;
+    return new Promise(() => {});
+  });
+  const bob = client("bob");
+  bob.chRecv.on("chat/there", ({ replyFn }) => replyFn?.(true));
+  await Promise.all([silent.ready(), bob.ready()]);
+  const uidOf = ({ state }: typeof bob) => state.get().uid ?? "";
+  const ask = (asker: typeof bob, about: typeof bob) =>
+    asker.requestFn(["chat/there", { uid: uidOf(about) }]).catch(({ code }) => code);
+  const answers: unknown[] = [];
+  const note = (answer: unknown) => answers.push(answer);
+  // One user on many connections is told to wait; many users are not.
+  for (let n = 0; n < 5; n++) asked.push(ask(client(`tab-${n}`, keyed("mallory")), silent).then(note));
+  for (let n = 0; n < 60; n++) asked.push(ask(client(`asks-${n}`), silent).then(note));
+  await idle();
+  expect([answers, heard]).toEqual([["busy", "busy"], 1]);
+  const carol = client("carol");
+  void ask(carol, bob).then(note);
+  void carol.requestFn(["chat/hello", { room: "lobby" }]).then(note);
+  await idle();
+  expect(answers.slice(2)).toEqual([true, true]);
+  for (let n = 60; n < MAX_QUESTIONS + 1; n++) asked.push(ask(client(`asks-${n}`), silent).then(note));
+  await idle();
+  expect(answers.filter((answer) => answer === "busy")).toHaveLength(2 + 4);
+  await clock.advance(3_000);
+  await Promise.all(asked);
+  expect(answers.filter((answer) => answer === false)).toHaveLength(MAX_QUESTIONS);
+  // They are free again.
+  expect(await ask(carol, bob)).toBe(true);
 });
 
 it("tells how it is", async () => {

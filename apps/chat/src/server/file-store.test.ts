@@ -80,6 +80,11 @@ it("keeps of each room no more than its history, and of rooms those where someth
   ]);
 });
 
+it("keeps what was said in a permanent room, however many others were spoken in since", () => {
+  live(["m1", "lobby"], ...Array.from({ length: 2 * MAX_ROOMS }, (_, i): Said => ["m", `room-${i}`]));
+  expect([ids(live()), live().size]).toEqual([["m1"], MAX_ROOMS]);
+});
+
 it("stays small however much is said", () => {
   const text = "x".repeat(MAX_TEXT_LENGTH);
   live(...Array.from({ length: 2_500 }, (_, i): Said => [`m${i}`, "lobby", text]));

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PERMANENT } from "../domain/chat-state.ts";
 import type { Message } from "../domain/events.ts";
 import { MAX_HISTORY, MAX_ROOMS } from "../domain/limits.ts";
 import { fieldsOf, readMessage, readRoomName } from "../domain/readers.ts";
@@ -95,15 +96,16 @@ function readFile(file: string): { readonly kept: Kept; readonly bad: number } {
   return { kept, bad };
 }
 
-/** Over a bound the oldest goes: message of a room, or room. */
+/** Over a bound the oldest goes: message of a room, or room that is not permanent. */
 function add(kept: Map<string, Message[]>, room: string, message: Message): void {
   const messages = kept.get(room) ?? [];
   messages.push(message);
   if (messages.length > MAX_HISTORY) messages.shift();
   kept.delete(room);
   kept.set(room, messages);
-  const [oldest] = kept.keys();
-  if (kept.size > MAX_ROOMS && oldest !== undefined) kept.delete(oldest);
+  if (kept.size <= MAX_ROOMS) return;
+  const oldest = [...kept.keys()].find((name) => !PERMANENT.includes(name));
+  if (oldest !== undefined) kept.delete(oldest);
 }
 
 function parseLine(line: string): unknown {

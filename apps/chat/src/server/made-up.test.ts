@@ -2,7 +2,7 @@ import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
 import { connectInMemory } from "@sente-lite/node/testing";
 import { expect, it } from "vitest";
 import { collectionsOf } from "../../../../packages/engine/src/testing/collections.test-support.ts";
-import { chatEndpoints, chatOptions, chatSystem } from "./chat-server.ts";
+import { chatEndpoints, chatSystem, makeChatServer } from "./chat-server.ts";
 import { memoryStore } from "./file-store.ts";
 
 const COUNT = 3_000;
@@ -16,7 +16,7 @@ const held = () => new Set(collectionsOf(BOUND).map(({ size, sample }) => `${siz
 it(
   "holds nothing of thousands of visitors, names, rooms and texts once they are gone, and metrics tell nothing of them",
   async () => {
-    const server = makeChannelSocketServer(chatOptions);
+    const server = makeChatServer(makeChannelSocketServer);
     const { client, clock, idle } = connectInMemory({ server });
     const system = chatSystem(server, startRouter, memoryStore);
     await system.start();

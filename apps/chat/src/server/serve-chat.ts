@@ -4,14 +4,8 @@ import { parseArgs } from "node:util";
 import type { Endpoints, StartRouter } from "@sente-lite/flow";
 import type { ChannelSocketClient } from "@sente-lite/protocol";
 import { openBackplane } from "./backplane.ts";
-import {
-  type ChatServer,
-  type ChatServerOptions,
-  chatEndpoints,
-  chatOptions,
-  chatSystem,
-  followPeers,
-} from "./chat-server.ts";
+import { chatEndpoints, chatSystem, followPeers, makeChatServer } from "./chat-server.ts";
+import type { ChatServer, ChatServerOptions } from "./chat-types.ts";
 import { demoPage } from "./demo-mode.ts";
 import { fileStore, memoryStore } from "./file-store.ts";
 import { type Page, readPage } from "./page-files.ts";
@@ -67,7 +61,7 @@ export async function serveChat<Server extends ChatServer>(runtime: ChatRuntime<
   const report = (message: string) => console.error(`chat: ${message}`);
   const node = args.node === undefined ? undefined : { name: args.node, key: args.key };
   const backplane = node === undefined ? undefined : await openBackplane(args.broker);
-  const server = runtime.makeServer({ ...chatOptions, ...(backplane === undefined ? {} : { backplane }) });
+  const server = makeChatServer(runtime.makeServer, backplane === undefined ? {} : { backplane });
   const store = args.data === undefined ? memoryStore : fileStore(args.data, report);
   const chat = chatSystem(server, runtime.startRouter, store, node);
   await chat.start();

@@ -9,7 +9,7 @@ import type { Broker } from "./stage.ts";
 export async function startNats(
   extra: readonly string[] = [],
   files: Readonly<Record<string, string>> = {},
-): Promise<Broker> {
+): Promise<Broker & Pick<BrokerProcess, "signal">> {
   const process = await BrokerProcess.start({
     command: findBroker("nats-server") ?? "nats-server",
     args: (port, folder) => ["-a", "127.0.0.1", "-p", `${port}`, "-js", "-sd", join(folder, "jetstream"), ...extra],
@@ -20,6 +20,7 @@ export async function startNats(
     name: "nats",
     port: process.port,
     restart: () => process.restart(),
+    signal: (name) => process.signal(name),
     stop: () => process.stop(),
     publish: (prefix, topic, bytes) => publish(process.port, `${prefix}.t:${topic}`, bytes),
   };

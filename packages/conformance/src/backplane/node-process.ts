@@ -62,6 +62,13 @@ export class NodeProcess {
     this.#child.kill(name);
   }
 
+  /** Tells it no more; resolves when it has ended by itself. */
+  async end(patienceMs: number): Promise<void> {
+    const exited = once(this.#child, "exit", { signal: AbortSignal.timeout(patienceMs) });
+    this.#child.stdin?.end();
+    await exited;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");

@@ -1,6 +1,6 @@
 import type { Peer } from "../delivery.ts";
 import { Incoming, type IncomingLimits } from "../incoming.ts";
-import type { EventSource } from "./dispatcher.ts";
+import type { EventSource } from "./event-source.ts";
 
 /** A queue of nobody's that could be told to wait. */
 export function makeLooseQueue(limits: IncomingLimits): Incoming {

@@ -11,10 +11,11 @@ import { whenSettled } from "@sente-lite/protocol/calls";
 import type { Gate, Verdict } from "@sente-lite/protocol/contract";
 import type { ReplyFailure } from "@sente-lite/protocol/session";
 import { type FeatureSet, isProtocolId, isUnderstood, roomIds, type ServerOutput } from "@sente-lite/protocol/session";
-import { DELIVERY, type Message, type Peer, UNHANDLED, type Worker } from "../delivery.ts";
+import { DELIVERY, type Message, UNHANDLED } from "../delivery.ts";
 import type { IncomingLimits, Place } from "../incoming.ts";
 import { OneReply, type Replies } from "../replies.ts";
 import { Aside } from "./aside.ts";
+import type { EventSource } from "./event-source.ts";
 import type { AnswerPath, FollowingReplies, OpenRequest } from "./following-replies.ts";
 import type { Counters } from "./metrics.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -53,14 +54,6 @@ export interface DispatcherOptions<Context> {
   /** Where there are several servers: knows which requests have no answer. */
   readonly following: Pick<FollowingReplies<Context>, "begin" | "end"> | undefined;
 }
-
-/** Whose event it is: a connection, or a user who has none here. */
-export type EventSource<Context> = Pick<SessionDriver<Context>, "uid" | "clientId" | "incoming"> &
-  Peer & {
-    readonly admitted: Pick<SessionDriver<Context>["admitted"], "context" | "request">;
-    /** Absent where no connection waits for its handlers. */
-    readonly work?: Worker & { readonly isIdle: boolean };
-  };
 
 /** Takes events from connections to the application, through the queue of each connection and by the contract. */
 export class Dispatcher<Context> {

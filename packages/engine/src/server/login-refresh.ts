@@ -7,7 +7,9 @@ import { ownParameters } from "./request.ts";
 import type { SessionDriver } from "./session-driver.ts";
 
 const web = globalThis as unknown as {
-  readonly URL: new (url: string) => HandshakeUrl & { search: string };
+  readonly URL: new (
+    url: string,
+  ) => HandshakeUrl & { search: string; readonly searchParams: Iterable<readonly [name: string, value: string]> };
   readonly URLSearchParams: new (pairs: Iterable<readonly [name: string, value: string]>) => object;
 };
 

@@ -156,7 +156,7 @@ export function createServer<
   const roster = new Roster<Context>({ host, limits, shutdown, report, share: sharing });
   const { connectedUids } = roster;
   const { maxHistoryBytes: maxBytes, maxRooms, maxPayloadBytes } = limits;
-  const isInUse = (room: string): boolean => rooms.has(room);
+  const isInUse = (room: string): boolean => rooms.has(room) || kinds.isNamed(room);
   const memory = new MemoryHistories<Posted>({ makeEpoch: () => randomId(host), now, maxBytes, maxRooms, isInUse });
   const histories =
     cluster && sharing ? new StreamHistories({ codec: sharing.codec, streams: () => cluster.streams }) : memory;

@@ -28,7 +28,7 @@ export interface MemoryHistoriesOptions {
   readonly maxBytes: number;
   /** How many rooms have a history, at most; a seventh more for a moment, where somebody is in most of them. */
   readonly maxRooms: number;
-  /** True for a room that somebody is in, and so knows the positions of. */
+  /** True for a room that keeps its positions: somebody is in it, and so knows them, or it is to be kept always. */
   readonly isInUse: (room: string) => boolean;
 }
 

@@ -30,6 +30,11 @@ export class RoomPatterns<T> {
     for (const { value } of this.#beginnings) yield value;
   }
 
+  /** True for a room that is named in full. */
+  isNamed(room: string): boolean {
+    return this.#names.has(room);
+  }
+
   /** What is said of the room; undefined where no pattern has it. */
   find(room: string): T | undefined {
     const named = this.#names.get(room);

@@ -14,11 +14,14 @@ export type NoPlace = "too-many-rooms" | "rooms-full";
 /** Who is in which room: sessions by room, and rooms by session. */
 export class RoomTable<S, E> {
   readonly #limits: RoomTableLimits;
+  readonly #hasPlace: (room: string) => boolean;
   readonly #rooms = new Map<string, Map<S, Membership<S, E>>>();
   readonly #sessions = new Map<S, Map<string, Membership<S, E>>>();
 
-  constructor(limits: RoomTableLimits) {
+  /** `hasPlace` is true for a room in which there is a place also over `maxRooms`. */
+  constructor(limits: RoomTableLimits, hasPlace: (room: string) => boolean = () => false) {
     this.#limits = limits;
+    this.#hasPlace = hasPlace;
   }
 
   get rooms(): number {
@@ -36,7 +39,8 @@ export class RoomTable<S, E> {
     const known = own.get(room);
     if (known !== undefined) return known;
     if (own.size >= this.#limits.maxRoomsPerConnection) return "too-many-rooms";
-    if (members.size === 0 && this.#rooms.size >= this.#limits.maxRooms) return "rooms-full";
+    const isNew = members.size === 0;
+    if (isNew && this.#rooms.size >= this.#limits.maxRooms && !this.#hasPlace(room)) return "rooms-full";
     const membership = new Membership<S, E>(session, room);
     this.#sessions.set(session, own.set(room, membership));
     this.#rooms.set(room, members.set(session, membership));

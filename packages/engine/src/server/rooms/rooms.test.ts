@@ -329,6 +329,26 @@ describe("a room", () => {
     expect(again.state.get()).toMatchObject({ status: "joined", recovered: false });
   });
 
+  it("has its place and its history, however many others there are, where it is named in full", async () => {
+    const history = { size: 5 };
+    const { server, tab, idle } = setting({
+      rooms: { lobby: { ...open, history }, "*": { ...open, history } },
+      maxRooms: 2,
+    });
+    server.sendFn({ room: "lobby" }, ["a/x", 1]);
+    const { client } = tab("ann");
+    const others = ["a", "b", "c"].map((name) => client.room(name));
+    for (const name of ["d", "e", "f", "g"]) server.sendFn({ room: name }, ["a/x", name]);
+    await idle();
+    expect(others.map((room) => room.state.get().status)).toEqual(["joined", "joined", "refused"]);
+    const lobby = tab("bob").client.room("lobby");
+    await idle();
+    expect([lobby.state.get().status, (await lobby.history()).entries.length]).toEqual(["joined", 1]);
+    const late = tab("cid").client.room("z");
+    await idle();
+    expect(late.state.get().code).toBe("rooms-full");
+  });
+
   it("brings what its contract says, and refuses the rest on both sides", async () => {
     const contract = defineContract({ rooms: { "chat/*": { "chat/said": event<{ text: string }>() } } });
     const { server, tab, idle } = setting({ contract, rooms: { "chat/*": open } });

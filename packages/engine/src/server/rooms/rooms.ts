@@ -52,7 +52,7 @@ export class Rooms<Context> {
 
   constructor(options: RoomsOptions<Context>) {
     this.#options = options;
-    this.#table = new RoomTable(options.limits);
+    this.#table = new RoomTable(options.limits, (room) => options.kinds.isNamed(room));
     this.members = new MembersByRoom({ ...options, tell: (room, event) => this.#tellMembers(room, event) });
     this.lasting = new LastingMemberships(options.sharing);
     this.posts = new RoomPosts(options, this.#table);
