@@ -59,8 +59,7 @@ export const attacks = [
   {
     who: "anybody",
     does: "resets its connection, at whatever stage",
-    stoppedBy:
-      "what was held for it is given back",
+    stoppedBy: "what was held for it is given back",
     tests: /resets?\b.*(at every stage|harms? nothing|leaves nothing)/,
     mutants: ["places-of-those-who-went"],
   },
