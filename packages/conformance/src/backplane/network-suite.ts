@@ -107,6 +107,18 @@ export function networkSuite(stageOf: () => Stage, runtimes: readonly ServerName
       },
     );
 
+    it("has two nodes that each held the other for gone hear of it, as both have missed what was posted", async () => {
+      const { a, b } = await pair({ leaseMs: 1_000 });
+      b.proxy.do({ type: "refuse" });
+      await a.heard.line("gone b", 10_000);
+      a.proxy.do({ type: "refuse" });
+      await a.heard.line("failed unreachable");
+      b.proxy.do({ type: "flow" });
+      await b.heard.line("gone a", 10_000);
+      a.proxy.do({ type: "flow" });
+      await Promise.all([a.heard.line("gone a", 10_000), b.heard.line("gone b", 10_000)]);
+    });
+
     it("loses nothing where the broker starts again with nothing, and holds nobody for gone", async () => {
       const { stage, a, b, post } = await pair();
       await a.membership.put("key", bytesOf("value"), 60_000);

@@ -55,6 +55,16 @@ export const clusterMutants: readonly ClusterMutant[] = [
     "named === undefined || this.#options.shutdown.isClosed",
     "named === undefined",
   ),
+  of("packages/protocol/src/backplane/peers.ts", "packages/protocol/src/backplane/lost-on-the-way.test.ts")(
+    "strangers-to-each-other-for-ever",
+    "if (isOfThis) this.#options.lose();",
+    "",
+  ),
+  of(`${server}/handover.ts`, `${server}/handover.test.ts`)(
+    "a-broker-that-is-away-is-waited-for",
+    "await membership.whenUp?.();",
+    "",
+  ),
   presence(
     "who-stayed-with-a-stranger-is-told-anew",
     "const isToTell = this.#forgotten.take(peer, this.#node, this.#here());",
