@@ -372,8 +372,8 @@ const closes: readonly FrameCase[] = [
     ending: [1000],
   },
   {
-    name: "a close behind 256 KiB is answered after them",
-    bytes: join(message(ofSize(262_144)), part(close, codeOf(1000), true)),
+    name: "a close behind a message is answered after it",
+    bytes: join(message(ofSize(4_096)), part(close, codeOf(1000), true)),
     texts: "any",
     ending: [1000],
   },
