@@ -36,12 +36,18 @@ async function beside(count = 3, options: Parameters<typeof nodes>[0] = {}) {
     all.cut();
     await clock.advance(ms);
   };
+  /** A handler at that server begins to work for 5 s. */
+  const beBusy = async ({ server }: Node) => {
+    startRouter(server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    client.sendFn(["a/slow"]);
+    await clock.advance(10);
+  };
   const end = (who: ChannelSocketClient = client) => ({
     lost: who.state.get().sessionLost,
     resumed: who.state.get().resumed,
     errors: servers.flatMap(({ errors }) => errors),
   });
-  return { ...all, a, b, c, servers, client, taken, told, got, move, end };
+  return { ...all, a, b, c, servers, client, taken, told, got, move, beBusy, end };
 }
 
 const whole = { lost: false, resumed: true, errors: [] };
@@ -86,11 +92,9 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
   });
 
   it("is told of to none either while a handler there takes its time, whose user has not left meanwhile", async () => {
-    const { a, b, client, told, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
-    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    const { a, b, client, told, move, beBusy, clock } = await beside(2, { presenceGraceMs: 1_000 });
     const before = [...told];
-    client.sendFn(["a/slow"]);
-    await clock.advance(10);
+    await beBusy(a);
     await move(b, 10_000);
     expect([told, b.server.metrics().connections]).toEqual([before, 1]);
     client.close();
@@ -99,11 +103,9 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
   });
 
   it("has left where it does not come there after all, once the grace is over that begins as its session is let go of", async () => {
-    const { a, b, client, told, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
-    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    const { a, b, client, told, move, beBusy, clock } = await beside(2, { presenceGraceMs: 1_000 });
     const before = [...told];
-    client.sendFn(["a/slow"]);
-    await clock.advance(10);
+    await beBusy(a);
     await move(b, 1_500);
     client.close();
     await clock.advance(1_400);
@@ -114,12 +116,10 @@ describe("a client that comes to another server while its own lives (PROTOCOL.md
   });
 
   it("has not left its own server either that closed a connection of which the end was not noticed", async () => {
-    const { a, b, client, told, replay, land, move, clock } = await beside(2, { presenceGraceMs: 1_000 });
-    startRouter(a.server, { "a/slow": () => new Promise<void>((resolve) => clock.setTimeout(resolve, 5_000)) });
+    const { a, b, told, replay, land, move, beBusy, clock } = await beside(2, { presenceGraceMs: 1_000 });
     await move(a);
     const before = [...told];
-    client.sendFn(["a/slow"]);
-    await clock.advance(10);
+    await beBusy(a);
     land(undefined);
     const arriving = replay(b, 3);
     await clock.advance(2_900);
