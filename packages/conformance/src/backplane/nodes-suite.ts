@@ -3,6 +3,7 @@ import { type ChannelSocketClient, makeChannelSocketClient } from "@sente-lite/n
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ServerName } from "../runtimes.mjs";
 import { Balancer } from "../stage/balancer.ts";
+import { until } from "../suites/client/section.ts";
 import { fixtureOf, startServer } from "../targets/fixtures.ts";
 import type { RunningServer } from "../targets/target.ts";
 import type { Broker } from "./stage.ts";
@@ -98,7 +99,7 @@ export function nodesSuite(brokerOf: () => Broker, runtimes: readonly ServerName
         balancer.use([at(to).server.port]);
         balancer.cut();
         speak();
-        await wait(() => expect(client.state.get().open).toBe(false));
+        await until(client.state, ({ open }) => !open);
         speak();
         await client.ready();
         speak();

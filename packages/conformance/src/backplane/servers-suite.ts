@@ -9,6 +9,7 @@ import {
 import { transitMsgpack } from "@sente-lite/node/transit-msgpack";
 import { expect, it, onTestFinished } from "vitest";
 import { Balancer } from "../stage/balancer.ts";
+import { until } from "../suites/client/section.ts";
 import type { Stage } from "./stage.ts";
 
 const MOVES = 4;
@@ -90,7 +91,7 @@ export function serversSuite(stageOf: () => Stage): void {
     }
     balancer.use([]);
     const closed = a.server.close();
-    await expect.poll(() => client.state.get().open, patient).toBe(false);
+    await until(client.state, ({ open }) => !open);
     speak([["b/pushed", b.server]]);
     await closed;
     // It begins and ends while the session waits.
@@ -145,7 +146,7 @@ export function serversSuite(stageOf: () => Stage): void {
     const goTo = async (ports: readonly number[]) => {
       balancer.use(ports);
       balancer.cut();
-      await expect.poll(() => client.state.get().open, patient).toBe(false);
+      await until(client.state, ({ open }) => !open);
     };
     await goTo([b.port]);
     await client.ready();
