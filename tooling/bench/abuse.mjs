@@ -1,15 +1,16 @@
 // What one client that sends as fast as it can costs 99 others, and what the limits cost where nobody does so:
-//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--kind KIND ...] [--only floods|cost|nginx] [--write] [RUNTIME ...]
+//   node tooling/bench/abuse.mjs [--rounds N] [--seconds S] [--kind KIND ...] [--only floods|cost|nginx|echo] [--write] [SERVER ...]
 // With the defaults. The 99 send a request every 100 ms each, from this process; the one floods from a process of its own. Beside
 // our server stand two others, under the same floods: the runtime's alone (bare.mjs), which tells what the runtime makes of a
 // flood, and one more of ours, whose flood the 99 of the measured one should not feel at all ("elsewhere"): what they feel of it
 // is the flooder's work on this machine. All take turns in each round, so that noise hits all, and each number is the
 // lower quartile of the rounds: noise only adds. `--write` puts them into docs/limits.md: about ten minutes. Kinds of floods that are not in that table: pongs, large.
 // "nginx": all of them come through nginx, which bounds what one client sends; it has to be there, with its stream module.
+// "echo": what an echo takes of the processor at one server beside the others.
 // Which process has which core: abuse/processes.mjs.
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { serverNames, titles } from "../../packages/conformance/src/runtimes.mjs";
+import { serverNames, testedNames, testedServers, titles } from "../../packages/conformance/src/runtimes.mjs";
 import { connectOthers, costOfEcho, roundTrips } from "./abuse/others.mjs";
 import { isPinned, startFlood, startNginx, startServer } from "./abuse/processes.mjs";
 import { writeBetweenMarkers } from "./markers.mjs";
@@ -26,7 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const runtimes = positionals.length === 0 ? serverNames : positionals;
+const names = positionals.length === 0 ? testedNames : positionals;
 const kinds = values.kind;
 /** After a flood what it left is read, or thrown away. */
 const SETTLE_MS = 300;
@@ -47,10 +48,10 @@ async function measure(sockets, port, kind) {
 }
 
 /** By the kind of flood: the p99 of the 99 in each round. `calm` has those of the rounds without. */
-async function measureFloods(runtime) {
-  const ours = await startServer(runtime, "server.mjs", ["defaults"]);
-  const aside = await startServer(runtime, "server.mjs", ["defaults"], { isAside: true });
-  const bare = await startServer(runtime, "bare.mjs", []);
+async function measureFloods(name) {
+  const ours = await startServer(name, "server.mjs", ["defaults"]);
+  const aside = await startServer(name, "server.mjs", ["defaults"], { isAside: true });
+  const bare = await startServer(name, "bare.mjs", []);
   const ofOurs = await connectOthers(ours.port);
   const ofBare = await connectOthers(bare.port);
   const byKind = () => Object.fromEntries(["calm", ...kinds].map((kind) => [kind, []]));
@@ -73,8 +74,8 @@ async function measureFloods(runtime) {
 }
 
 /** The same behind nginx, of our server alone. */
-async function measureBehindNginx(runtime) {
-  const ours = await startServer(runtime, "server.mjs", ["defaults"]);
+async function measureBehindNginx(name) {
+  const ours = await startServer(name, "server.mjs", ["defaults"]);
   const nginx = await startNginx(ours.port);
   const sockets = await connectOthers(nginx.port);
   const taken = Object.fromEntries(["calm", ...kinds].map((kind) => [kind, []]));
@@ -89,16 +90,30 @@ async function measureBehindNginx(runtime) {
   return taken;
 }
 
-/** The processor time of an echo with the limits, as a ratio to one without: the median of paired rounds. */
-async function measureCost(runtime) {
+// Slower than the limits, and all at once.
+const cost = (server) => costOfEcho(server, 40);
+
+/** Starts these servers, each a name and how, with the 99 at each; code that ran often is compiled. */
+async function startForEchoes(...all) {
   const servers = [];
-  for (const how of ["defaults", "unlimited"]) {
-    const server = await startServer(runtime, "server.mjs", [how]);
+  for (const [name, how] of all) {
+    const server = await startServer(name, "server.mjs", [how]);
     servers.push({ ...server, sockets: await connectOthers(server.port) });
   }
-  // Slower than the limits, and all at once.
-  const cost = (server) => costOfEcho(server, 40);
   for (let warm = 0; warm < 5; warm++) for (const server of servers) await cost(server);
+  return servers;
+}
+
+async function stopServers(servers) {
+  for (const { sockets, stop } of servers) {
+    for (const socket of sockets) socket.removeAllListeners("close").terminate();
+    await stop();
+  }
+}
+
+/** The processor time of an echo with the limits, as a ratio to one without: the median of paired rounds. */
+async function measureCost(name) {
+  const servers = await startForEchoes([name, "defaults"], [name, "unlimited"]);
   const ratios = [];
   for (let round = 0; round < rounds * 4; round++) {
     const [limited, unlimited] = servers;
@@ -107,13 +122,25 @@ async function measureCost(runtime) {
     const without = await cost(unlimited);
     ratios.push((first ?? (await cost(limited))) / without);
   }
-  for (const { sockets, stop } of servers) {
-    for (const socket of sockets) socket.removeAllListeners("close").terminate();
-    await stop();
-  }
+  await stopServers(servers);
   return median(ratios);
 }
 
+/** The microseconds of processor time of an echo at each of these servers, in turns: the lower quartile of the rounds. */
+async function measureEchoes() {
+  const servers = await startForEchoes(...names.map((name) => [name, "defaults"]));
+  const taken = servers.map(() => []);
+  for (let round = 0; round < rounds * 4; round++) {
+    for (const [index, server] of servers.entries()) taken[index].push(await cost(server));
+  }
+  await stopServers(servers);
+  return taken.map(lowerQuartile);
+}
+
+const titleOf = (name) => {
+  const { package: of, runtime } = testedServers[name];
+  return of === runtime ? titles[runtime] : `${titles[runtime]}, package for ${titles[of]}`;
+};
 const ms = (number) => `${number.toFixed(2)} ms`;
 const range = (numbers) => `${sorted(numbers)[0].toFixed(2)}-${sorted(numbers).at(-1).toFixed(2)}`;
 const ratioOf = (flooded, calm) => (lowerQuartile(flooded) / lowerQuartile(calm)).toFixed(2);
@@ -123,12 +150,12 @@ const floodRows = [];
 const costRows = [];
 const nginxRows = [];
 console.log(isPinned ? "the servers have a core of their own" : "no process is bound to a core: the server shares all");
-async function reportFloods(runtime) {
-  const { ours, bare, elsewhere } = await measureFloods(runtime);
-  console.log(`${runtime}, calm: ours ${range(ours.calm)}, bare ${range(bare.calm)} ms`);
+async function reportFloods(name) {
+  const { ours, bare, elsewhere } = await measureFloods(name);
+  console.log(`${name}, calm: ours ${range(ours.calm)}, bare ${range(bare.calm)} ms`);
   for (const kind of kinds) {
     const row = [
-      titles[runtime],
+      titleOf(name),
       kind,
       ms(lowerQuartile(ours.calm)),
       ms(lowerQuartile(ours[kind])),
@@ -139,27 +166,35 @@ async function reportFloods(runtime) {
       ratioOf(bare[kind], bare.calm),
     ];
     floodRows.push(row);
-    console.log(`${runtime}, ${kind}: ours ${ms(lowerQuartile(ours[kind]))}, ratio ${row[4]} (${range(ours[kind])}); \
+    console.log(`${name}, ${kind}: ours ${ms(lowerQuartile(ours[kind]))}, ratio ${row[4]} (${range(ours[kind])}); \
 elsewhere ${row[5]}; bare ${ms(lowerQuartile(bare[kind]))}, ratio ${row[8]} (${range(bare[kind])})`);
   }
 }
 
-async function reportCost(runtime) {
-  const cost = `${((await measureCost(runtime)) * 100 - 100).toFixed(1)} %`;
-  console.log(`${runtime}: the limits cost ${cost} of an echo`);
-  costRows.push([titles[runtime], cost]);
+async function reportCost(name) {
+  const cost = `${((await measureCost(name)) * 100 - 100).toFixed(1)} %`;
+  console.log(`${name}: the limits cost ${cost} of an echo`);
+  costRows.push([titleOf(name), cost]);
 }
-async function reportBehindNginx(runtime) {
-  const taken = await measureBehindNginx(runtime);
+async function reportBehindNginx(name) {
+  const taken = await measureBehindNginx(name);
   for (const kind of kinds) {
     const ratio = ratioOf(taken[kind], taken.calm);
-    nginxRows.push([titles[runtime], kind, ms(lowerQuartile(taken.calm)), ms(lowerQuartile(taken[kind])), ratio]);
-    console.log(`${runtime} behind nginx, ${kind}: ratio ${ratio} (${range(taken.calm)} and ${range(taken[kind])} ms)`);
+    nginxRows.push([titleOf(name), kind, ms(lowerQuartile(taken.calm)), ms(lowerQuartile(taken[kind])), ratio]);
+    console.log(`${name} behind nginx, ${kind}: ratio ${ratio} (${range(taken.calm)} and ${range(taken[kind])} ms)`);
   }
 }
 const reports = { floods: reportFloods, nginx: reportBehindNginx, cost: reportCost };
-for (const runtime of runtimes) {
-  for (const [name, report] of Object.entries(reports)) if ((values.only ?? name) === name) await report(runtime);
+for (const name of names) {
+  for (const [part, report] of Object.entries(reports)) {
+    // Nobody needs both nginx and another package.
+    const isWorthIt = part !== "nginx" || serverNames.includes(name);
+    if ((values.only ?? part) === part && isWorthIt) await report(name);
+  }
+}
+if (values.only === "echo") {
+  const echoes = await measureEchoes();
+  for (const [index, name] of names.entries()) console.log(`${name}: ${echoes[index].toFixed(1)} µs for an echo`);
 }
 const write = (marker, head, rows) => {
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { makeChannelSocketServer, startRouter } from "@sente-lite/node";
 import { type Browser, chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serverNames } from "../../packages/conformance/src/runtimes.mjs";
+import { type ServerName, serverNames, testedServers } from "../../packages/conformance/src/runtimes.mjs";
 import { findChromium } from "../scripts/chromium.mjs";
 import { runArgs, runtimePath } from "../scripts/runtimes.mjs";
 import { listPublished } from "../scripts/workspace.mjs";
@@ -60,12 +60,22 @@ const runtimeOf = (name: string) => serverNames.find((runtime) => name.endsWith(
 const isTest = (name: string) => name.endsWith(".test.ts");
 const isPage = (name: string) => /^(page[\w-]*\.ts|index\.html)$/.test(name);
 
+/** What a snippet for a runtime needs besides the network: nothing, but where the package is another's. */
+function permissionsOf(runtime: ServerName, code: string): readonly string[] {
+  const other = Object.values(testedServers).find(
+    (one) => one.runtime === runtime && one.package !== runtime && code.includes(`"@sente-lite/${one.package}"`),
+  );
+  return other?.allow ?? [];
+}
+
 /** How a snippet is run: by its name, on its runtime. */
-function commandFor(name: string, file: string): [string, readonly string[]] {
+function commandFor({ name, code }: Snippet, file: string): [string, readonly string[]] {
   if (isTest(name)) return [process.execPath, ["--test", file]];
   // May use the network alone: another permission, of which the page does not speak, is an error.
   const runtime = runtimeOf(name);
-  if (runtime !== undefined) return [runtimePath(runtime), [...runArgs(runtime, "net"), file]];
+  if (runtime !== undefined) {
+    return [runtimePath(runtime), [...runArgs(runtime, "net"), ...permissionsOf(runtime, code), file]];
+  }
   if (name.endsWith(".cljs")) {
     const nbb = join(root, "node_modules/nbb/cli.js");
     return [process.execPath, [nbb, "--classpath", join(root, "packages/cljs/src"), file]];
@@ -73,7 +83,8 @@ function commandFor(name: string, file: string): [string, readonly string[]] {
   return [process.execPath, [file]];
 }
 
-async function start({ name, code, language }: Snippet): Promise<ChildProcess> {
+async function start(snippet: Snippet): Promise<ChildProcess> {
+  const { name, code, language } = snippet;
   // Bun and Deno run TypeScript as it is, Node 20 does not.
   const isOther = runtimeOf(name) !== undefined;
   const file = join(folder, isOther ? name : moduleName(name));
@@ -81,7 +92,7 @@ async function start({ name, code, language }: Snippet): Promise<ChildProcess> {
   const own = isOther ? await freePort() : port;
   const text = code.replaceAll("3000", String(own));
   await writeFile(file, language === "ts" && !isOther ? moduleOf(text) : text);
-  const [command, args] = commandFor(name, file);
+  const [command, args] = commandFor(snippet, file);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   running.push(child);
   return child;

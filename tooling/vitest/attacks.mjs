@@ -1,5 +1,5 @@
 // The table of docs/security.md: who can do what, which default stops it, and the tests that show it on every server.
-import { serverNames as servers } from "../../packages/conformance/src/runtimes.mjs";
+import { testedNames as servers } from "../../packages/conformance/src/runtimes.mjs";
 
 /**
  * `tests` finds those that show it, by heading and title; `mutants` are faults of the defence that unit tests have to notice, by

@@ -17,7 +17,7 @@ const notes = [
 /** @param {readonly import("./matrix.mjs").Ran[]} tests */
 export function differencesOf(tests) {
   const targets = tests.flatMap(({ path, meta }) => {
-    const [, side, name] = /^(server|client): (\w+)$/.exec(path[0] ?? "") ?? [];
+    const [, side, name] = /^(server|client): ([\w-]+)$/.exec(path[0] ?? "") ?? [];
     return meta.target === undefined || side === undefined
       ? []
       : [{ side, name: titles[name] ?? name, ...meta.target }];

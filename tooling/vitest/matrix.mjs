@@ -6,6 +6,7 @@ import {
   clientNames as clients,
   insideNames,
   serverNames as servers,
+  testedNames,
 } from "../../packages/conformance/src/runtimes.mjs";
 import { root } from "../scripts/run.mjs";
 
@@ -57,7 +58,7 @@ const pairOf = (suite) => /^client (\w+) and server (\w+), ([\w-]+)$/.exec(suite
 
 /** The cell that a test counts in: `[table, row, column]`; undefined where it is of no conformance suite. */
 function cellOf([suite, heading = ""]) {
-  const alone = /^(server|client): (\w+)$/.exec(suite);
+  const alone = /^(server|client): ([\w-]+)$/.exec(suite);
   if (alone !== null) {
     const section = Object.keys(titles).find((key) => heading.startsWith(key));
     return ["sections", section === undefined ? others : `${section} ${titles[section]}`, `${alone[1]} on ${alone[2]}`];
@@ -76,7 +77,7 @@ const tablesWith = (codecs) => [
     name: "sections",
     rows: [...Object.entries(titles).map(([section, title]) => `${section} ${title}`), others],
     // Columns of one group run the same tests; a section may have nothing to say of servers, or of clients.
-    groups: [servers.map((name) => `server on ${name}`), clients.map((name) => `client on ${name}`)],
+    groups: [testedNames.map((name) => `server on ${name}`), clients.map((name) => `client on ${name}`)],
     mayBeEmpty: true,
   },
   {

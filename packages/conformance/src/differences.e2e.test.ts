@@ -1,4 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
@@ -103,6 +105,79 @@ describe("Deno", () => {
       Deno.exit();`,
     );
     expect(said).toEqual([null, null, 2]);
+  });
+
+  // What packages/node/src/deno-host.ts is for.
+  it("looks at its sockets once in many turns while each leaves an immediate for the next, and in each that leaves a timer", async () => {
+    const said = await print(
+      "deno",
+      `const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+      const [peer, other] = await Promise.all([Deno.connect(listener.addr), listener.accept()]);
+      const byte = new Uint8Array(1);
+      let turns = 0;
+      let goOn = () => {};
+      const turn = () => {
+        turns++;
+        goOn(turn);
+      };
+      const turnsPerByte = async (waitForNext) => {
+        goOn = waitForNext;
+        goOn(turn);
+        turns = 0;
+        for (let i = 0; i < 20; i++) await Promise.all([other.read(byte), peer.write(byte)]);
+        goOn = () => {};
+        return turns / 20;
+      };
+      const withImmediates = await turnsPerByte(setImmediate);
+      const withTimers = await turnsPerByte((fn) => setTimeout(fn, 1));
+      console.log(JSON.stringify([withImmediates > 20, withTimers < 5]));
+      Deno.exit();`,
+    );
+    expect(said).toEqual([true, true]);
+  });
+
+  // Why docs/deno.md speaks of descriptors.
+  it("accepts nobody any more in node:http once it had no descriptor for somebody, and says nothing", async () => {
+    const program = `
+      const { createServer } = await import("node:http");
+      const server = createServer((_request, response) => response.end("answered"));
+      for (const name of ["error", "close", "drop"]) server.on(name, () => console.log(name));
+      server.listen(0, "127.0.0.1", () => console.log(server.address().port));`;
+    const child = spawn("bash", ["-c", 'ulimit -n 128; exec "$0" eval "$1"', runtimePath("deno"), program]);
+    const exited = once(child, "exit");
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await exited;
+    });
+    let printed = "";
+    child.stdout.on("data", (text) => {
+      printed += text;
+    });
+    await once(child.stdout, "data");
+    const port = Number(printed);
+    const open = () => connect(port, "127.0.0.1").on("error", () => {});
+    const many = Array.from({ length: 200 }, open);
+    await Promise.all(many.map((socket) => once(socket, "connect")));
+    for (const socket of many) socket.destroy();
+    await Promise.all(many.map((socket) => once(socket, "close")));
+    const answer = fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(2_000) });
+    await expect(answer).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(printed).toBe(`${port}\n`);
+  });
+
+  // Why the package for Node has no permessage-deflate there: ws resets the stream in that call.
+  it("calls a write to zlib back after its error, and throws where the stream is then reset", async () => {
+    const said = await print(
+      "deno",
+      `import { createInflateRaw } from "node:zlib";
+      globalThis.addEventListener("error", (event) => {
+        event.preventDefault();
+        console.log(JSON.stringify(event.error.message.split("\\n")[0]));
+      });
+      const inflate = createInflateRaw().on("error", () => {});
+      inflate.write(new Uint8Array(100).fill(0xff), () => inflate.reset());`,
+    );
+    expect(said).toBe("zlib binding closed");
   });
 });
 

@@ -54,6 +54,25 @@ export const clientRuntimes = /** @type {const} */ ({
 /** @typedef {keyof typeof serverRuntimes} ServerName */
 
 export const serverNames = /** @type {readonly ServerName[]} */ (Object.keys(serverRuntimes));
+
+/**
+ * The servers that the suites test, by what they are called there: each runtime's own, and that of the package for Node on Deno, which
+ * docs/deno.md advises where strangers reach a server. `allow` is what its program needs besides the network.
+ */
+export const testedServers = /** @type {const} */ ({
+  node: { package: "node", runtime: "node", allow: [] },
+  bun: { package: "bun", runtime: "bun", allow: [] },
+  deno: { package: "deno", runtime: "deno", allow: [] },
+  "node-on-deno": {
+    package: "node",
+    runtime: "deno",
+    allow: ["--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE"],
+  },
+});
+
+/** @typedef {keyof typeof testedServers} TestedServer */
+
+export const testedNames = /** @type {readonly TestedServer[]} */ (Object.keys(testedServers));
 /** Those that run vitest themselves, for the suites of their clients. */
 export const insideNames = serverNames.filter((name) => serverRuntimes[name].inside !== undefined);
 export const clientNames = [...serverNames, ...Object.keys(clientRuntimes)];

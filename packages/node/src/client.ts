@@ -1,4 +1,4 @@
-import { compressionThreshold, createClient, type OpenSocket, toEncoded, webHost } from "@sente-lite/engine";
+import { compressionThreshold, createClient, type OpenSocket, toEncoded } from "@sente-lite/engine";
 import {
   type Address,
   type AnyContract,
@@ -12,6 +12,7 @@ import {
 } from "@sente-lite/protocol";
 import { WebSocket } from "ws";
 import { refusalOf } from "./refusal.ts";
+import { canCompress, host } from "./runs-on.ts";
 
 // types
 
@@ -36,10 +37,10 @@ export type MakeClient = <C extends AnyContract | undefined = undefined, K exten
 export function clientMaker(codecs: readonly Codec[]): MakeClient {
   return (url, options = {}) => {
     const core = {
-      host: webHost,
+      host,
       openSocket: socketOpener(options ?? {}),
       takesHeaders: true,
-      canCompress: "from-a-size",
+      canCompress,
       codecs,
     } as const;
     return createClient(core, url, options);

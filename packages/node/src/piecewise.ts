@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
+import type { Timer } from "@sente-lite/engine";
 import type { WebSocket } from "ws";
+import { host } from "./runs-on.ts";
 
 /** A chunk begins with a piece of so many bytes; each next one is as long as all before it. */
 const FIRST_BYTES = 2_048;
@@ -20,11 +22,11 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex): void {
   let rest: Buffer | undefined;
   /** What it has taken of this turn, or of several in which that was not much. */
   let takenMs = 0;
-  let nextTurn: NodeJS.Immediate | undefined;
+  let nextTurn: Timer | undefined;
 
   const waitForTurn = () => {
     stream.pause();
-    nextTurn = setImmediate(() => {
+    nextTurn = host.setTimer(0, () => {
       nextTurn = undefined;
       takenMs = 0;
       // Else it is resumed later, by whoever paused it.
@@ -56,7 +58,7 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex): void {
   const stop = () => {
     stream.off("data", take);
     stream.off("resume", goOn);
-    clearImmediate(nextTurn);
+    if (nextTurn !== undefined) host.clearTimer(nextTurn);
     rest = undefined;
   };
   stream.off("data", read);

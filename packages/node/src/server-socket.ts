@@ -6,8 +6,7 @@ import type { WebSocket } from "ws";
 import { frameMessage } from "./frame-message.ts";
 import { readPiecewise } from "./piecewise.ts";
 import { answerPings } from "./pongs.ts";
-
-const isBun = process.versions.bun !== undefined;
+import { isBun } from "./runs-on.ts";
 
 /** Bun's own ws answers pings, whatever it is told; that of the package leaves it to `serve`. */
 export const autoPong: boolean = isBun;

@@ -14,7 +14,6 @@ import {
   READY_PATH,
   readiness,
   upgradeFault,
-  webHost,
 } from "@sente-lite/engine";
 import { type AnyContract, type Codec, type UidOf, UsageError } from "@sente-lite/protocol";
 import { checkOptions } from "@sente-lite/protocol/options";
@@ -23,6 +22,7 @@ import { takesCompressed } from "./frame-message.ts";
 import { mount } from "./mounts.ts";
 import { refuse } from "./refuse.ts";
 import { headersOf, isHttp1, urlOf } from "./request.ts";
+import { canCompress, host } from "./runs-on.ts";
 import { autoPong, serve } from "./server-socket.ts";
 import type { MakeServer, NodeServer, NodeServerOptions } from "./server-types.ts";
 
@@ -54,11 +54,11 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       await Promise.all(closed);
     };
     const core = createServer<Context, C, Codecs, Uid>({
-      host: webHost,
+      host,
       codecs,
       options,
       closeListeners,
-      canCompress: "from-a-size",
+      canCompress,
     });
     const thresholdBytes = compressionThreshold(options);
     const upgrader = new WebSocketServer({

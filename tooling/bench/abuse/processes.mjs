@@ -8,6 +8,7 @@ import { availableParallelism, constants } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { testedServers } from "../../../packages/conformance/src/runtimes.mjs";
 import { runArgs, runtimePath } from "../../scripts/runtimes.mjs";
 import { configure } from "./nginx.mjs";
 
@@ -33,10 +34,11 @@ function run(core, [program, ...args]) {
   return { child, next, stop };
 }
 
-/** Starts a file of this folder on a runtime; `isAside`: it is not the one that is measured. */
-export async function startServer(runtime, file, args, { isAside = false } = {}) {
+/** Starts a file of this folder for one of `testedServers`; `isAside`: it is not the one that is measured. */
+export async function startServer(name, file, args, { isAside = false } = {}) {
+  const { package: of, runtime } = testedServers[name];
   const slow = isAside ? ["nice", "-n", String(constants.priority.PRIORITY_LOW)] : [];
-  const command = [...slow, runtimePath(runtime), ...runArgs(runtime, "all"), fileOf(file), runtime, ...args];
+  const command = [...slow, runtimePath(runtime), ...runArgs(runtime, "all"), fileOf(file), of, ...args];
   const { child, next, stop } = run(isAside ? OTHER_CORE : SERVER_CORE, command);
   const { port } = await next();
   const usage = async () => {

@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import { runtimePath } from "../../../../tooling/scripts/runtimes.mjs";
 import type { OptionValue } from "../fixture/arguments.ts";
 import { type FixtureLine, FixtureProcess } from "../raw/fixture-process.ts";
-import { type ServerName, serverNames, serverRuntimes } from "../runtimes.mjs";
+import { type ServerName, serverNames, serverRuntimes, type TestedServer, testedServers } from "../runtimes.mjs";
 import type { RunningServer, ServerStart } from "./target.ts";
 
 /** Starting a process may take long where many run. */
 const START_MS = 20_000;
 
-/** How a runtime runs its fixtures: `command ...args dist/fixture-server-RUNTIME.js`. */
+/** How fixtures are run: `command ...args dist/fixture-server-RUNTIME.js`. Mostly by the runtime whose package is in them. */
 export interface FixtureCommand {
   readonly runtime: string;
   readonly command: string;
@@ -20,6 +20,13 @@ export interface FixtureCommand {
 export function fixtureOf(runtime: ServerName, needs: "net" | "broker" = "net"): FixtureCommand {
   const { run, [needs]: allowed } = serverRuntimes[runtime];
   return { runtime, command: runtimePath(runtime), args: [...run, ...allowed] };
+}
+
+/** The server fixture of one that the suites test. */
+export function testedFixtureOf(name: TestedServer): FixtureCommand {
+  const { package: of, runtime, allow } = testedServers[name];
+  const { command, args } = fixtureOf(runtime);
+  return { runtime: of, command, args: [...args, ...allow] };
 }
 
 export const fixtures: readonly FixtureCommand[] = serverNames.map((name) => fixtureOf(name));

@@ -1,5 +1,5 @@
-import { type ServerName, serverNames } from "../runtimes.mjs";
-import { fixtureOf, startServer } from "./fixtures.ts";
+import { serverNames, type TestedServer } from "../runtimes.mjs";
+import { startServer, testedFixtureOf } from "./fixtures.ts";
 import type { ServerTarget } from "./target.ts";
 
 /** Of a runtime that can do all that the suites ask about. */
@@ -12,8 +12,8 @@ const all: ServerTarget["capabilities"] = {
   tellsPings: true,
 };
 
-/** What the suites are told of each runtime's server. */
-const known: Readonly<Record<ServerName, Pick<ServerTarget, "capabilities" | "knownFailures" | "frameFaults">>> = {
+/** What the suites are told of each server. */
+const known: Readonly<Record<TestedServer, Pick<ServerTarget, "capabilities" | "knownFailures" | "frameFaults">>> = {
   node: {
     capabilities: all,
     knownFailures: {},
@@ -43,11 +43,16 @@ const known: Readonly<Record<ServerName, Pick<ServerTarget, "capabilities" | "kn
       "closes: a close of 126 bytes": "section 5.5 allows 125",
     },
   },
+  "node-on-deno": {
+    capabilities: { ...all, compresses: false },
+    knownFailures: {},
+    frameFaults: {},
+  },
 };
 
-export function serverOf(name: ServerName): ServerTarget {
-  return { name, ...known[name], start: (start) => startServer(fixtureOf(name), start) };
+export function serverOf(name: TestedServer): ServerTarget {
+  return { name, ...known[name], start: (start) => startServer(testedFixtureOf(name), start) };
 }
 
-/** The server of every runtime. */
+/** The own server of every runtime. */
 export const servers: readonly ServerTarget[] = serverNames.map(serverOf);

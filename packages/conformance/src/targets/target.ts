@@ -8,6 +8,7 @@ import type {
 import type { AdapterName, CodecName } from "../codecs.ts";
 import type { OptionValue } from "../fixture/arguments.ts";
 import type { FixtureLine } from "../raw/fixture-process.ts";
+import type { TestedServer } from "../runtimes.mjs";
 
 // What the suites are told of an implementation. All of it is data, but for the functions that start it.
 
@@ -58,7 +59,7 @@ export interface ServerCapabilities {
 }
 
 export interface ServerTarget {
-  readonly name: string;
+  readonly name: TestedServer;
   readonly capabilities: ServerCapabilities;
   readonly knownFailures: KnownFailures;
   /** Frames that the runtime itself takes against RFC 6455, by their case in suites/abuse/frame-cases.ts, and why. */

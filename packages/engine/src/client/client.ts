@@ -38,7 +38,7 @@ export interface ClientCore {
   /** True where the runtime's sockets take headers. */
   readonly takesHeaders?: boolean;
   /** Absent where compression cannot be had by an option. */
-  readonly canCompress?: CanCompress;
+  readonly canCompress?: CanCompress | undefined;
   /** Those that a user may name by `serialization`; the first is for who names none. Absent in `/core`. */
   readonly codecs?: readonly Codec[];
   /** Makes an absolute address of the user's, when it first connects. */

@@ -96,7 +96,7 @@ export interface ServerCoreOptions<
   /** Options that the runtime takes beside those of every server, and checks itself. */
   readonly ownOptions?: OptionKinds;
   /** Absent where compression cannot be had by an option. */
-  readonly canCompress?: CanCompress;
+  readonly canCompress?: CanCompress | undefined;
   /** Closes what the runtime opened. */
   readonly closeListeners?: () => Promise<void>;
 }

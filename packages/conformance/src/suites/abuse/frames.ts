@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { FixtureProcess } from "../../raw/fixture-process.ts";
 import { frameBytes, opcodes, RawSocket } from "../../raw/raw-socket.ts";
 import { framesIn } from "../../raw/server-frames.ts";
-import { fixtureOf } from "../../targets/fixtures.ts";
+import { testedFixtureOf } from "../../targets/fixtures.ts";
 import { fresh } from "../server/section.ts";
 import { type FrameCase, frameCases } from "./frame-cases.ts";
 import type { AttackSection } from "./section.ts";
@@ -43,12 +43,13 @@ async function outcomeOf({ bytes, pieces = bytes.length }: FrameCase, port: numb
   };
 }
 
-/** A server of that runtime without anything of ours. */
-async function startBareServer(runtime: AttackSection["target"]["name"]) {
-  const { command, args } = fixtureOf(runtime);
+/** A server of that runtime, or of ws where that reads the frames, without anything of ours. */
+async function startBareServer(name: AttackSection["target"]["name"]) {
+  const { runtime, command, args } = testedFixtureOf(name);
   const child = new FixtureProcess(command, [
     ...args,
     fileURLToPath(new URL("../../fixture/bare-server.mjs", import.meta.url)),
+    runtime,
   ]);
   const { listening } = await child.lines.next((line) => line.listening !== undefined, 20_000);
   return { port: Number(listening), kill: () => child.kill() };

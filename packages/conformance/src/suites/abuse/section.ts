@@ -1,10 +1,9 @@
-import type { ServerName } from "../../runtimes.mjs";
 import type { TestFn } from "../../targets/known-failures.ts";
 import type { RunningServer, ServerTarget } from "../../targets/target.ts";
 
 /** What each part of the attacks is given: servers that all of them share. */
 export interface AttackSection {
-  readonly target: ServerTarget & { readonly name: ServerName };
+  readonly target: ServerTarget;
   readonly test: TestFn;
   /** With the defaults, and rooms. */
   readonly open: () => RunningServer;

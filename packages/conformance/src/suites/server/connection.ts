@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished } from "vitest";
 import { codecNames, textCodecNames } from "../../codecs.ts";
 import { refusalOf } from "../../raw/raw-peer.ts";
 import { RawSocket } from "../../raw/raw-socket.ts";
+import { testedServers } from "../../runtimes.mjs";
 import { connectPeer, expectAlive, fresh, greetPeer, type ServerSection, sharedServer } from "./section.ts";
 
 export function connectionTests(section: ServerSection): void {
@@ -9,12 +10,13 @@ export function connectionTests(section: ServerSection): void {
 
   describe("§1 connection", () => {
     const server = sharedServer(section);
+    // What its fixture says.
+    const { package: runtime } = testedServers[target.name];
     const handshakes = {
-      edn: (uid: string) => `[[:chsk/handshake ["${uid}" nil {:server "sente-lite", :runtime "${target.name}"}]] nil]`,
-      json: (uid: string) =>
-        `[["chsk/handshake",["${uid}",null,{"server":"sente-lite","runtime":"${target.name}"}]],null]`,
+      edn: (uid: string) => `[[:chsk/handshake ["${uid}" nil {:server "sente-lite", :runtime "${runtime}"}]] nil]`,
+      json: (uid: string) => `[["chsk/handshake",["${uid}",null,{"server":"sente-lite","runtime":"${runtime}"}]],null]`,
       "transit-json": (uid: string) =>
-        `[["~:chsk/handshake",["${uid}",null,["^ ","~:server","sente-lite","~:runtime","${target.name}"]]],null]`,
+        `[["~:chsk/handshake",["${uid}",null,["^ ","~:server","sente-lite","~:runtime","${runtime}"]]],null]`,
     };
     for (const codec of textCodecNames) {
       test(`${codec}: the first frame is the wrapped handshake, byte for byte`, async () => {

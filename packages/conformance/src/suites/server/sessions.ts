@@ -91,7 +91,13 @@ export function sessionTests(section: ServerSection): void {
       for (let n = 1; n <= 2; n++)
         expect(await other.ask(`[[:test/to {:uid "${id}" :x ${n}}] "t${n}"]`)).toBe(`[nil "t${n}"]`);
       const again = await connectOwn(server(), `client-id=${id}&attempt=2`, { session, received: 0 });
-      expect(await again.peer.texts(2)).toEqual(["[[[:test/direct 1]] nil]", "[[[:test/direct 2]] nil]"]);
+      // In one frame, where the server learned of the end before they were written.
+      const came = [await again.peer.text()];
+      if (!came[0]?.includes(":test/direct 2")) came.push(await again.peer.text());
+      expect([
+        ["[[[:test/direct 1]] nil]", "[[[:test/direct 2]] nil]"],
+        ["[[[:test/direct 1] [:test/direct 2]] nil]"],
+      ]).toContainEqual(came);
     });
 
     test("a reply that is made while nobody is connected comes with the next connection", async () => {
