@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { frameBytes, opcodes, RawSocket } from "../../raw/raw-socket.ts";
@@ -19,6 +19,11 @@ function deflated(content: string | Uint8Array): Buffer {
   return deflateRawSync(content, { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }).subarray(0, -TAIL_BYTES);
 }
 
+function noise(length: number): Buffer {
+  const blocks = Array.from({ length: Math.ceil(length / 64) }, (_, n) => createHash("sha512").update(`${n}`).digest());
+  return Buffer.concat(blocks).subarray(0, length);
+}
+
 /** Of the codec's gzip: the byte that says so, and members one behind the other. */
 function gzipped(...members: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.of(1), ...members]);
@@ -32,7 +37,7 @@ export function bombAttacks({ target, test, open }: AttackSection): void {
     const request = gzipSync('[[:attack/bomb 1] "b"]');
     const lying = Buffer.from(request);
     lying.writeUInt32LE(2 ** 32 - 1, lying.length - 4);
-    const garbled = Buffer.concat([request.subarray(0, 10), randomBytes(2_000)]);
+    const garbled = Buffer.concat([request.subarray(0, 10), noise(2_000)]);
     for (const [what, bytes] of Object.entries({
       "64 MiB of spaces": gzipped(spaces),
       "ten members of 64 MiB": gzipped(...Array.from({ length: 10 }, () => spaces)),
@@ -100,7 +105,8 @@ function deflateBombs({ target, test }: Pick<AttackSection, "target" | "test">):
     },
     "100 MiB of binary": { bytes: compressed(large, { opcode: binary }), codes: [1009] },
     "one byte too many": { bytes: compressed(deflated("x".repeat(MEBIBYTE + 1))), codes: [1009] },
-    "noise that says it is compressed": { bytes: compressed(randomBytes(2_000)), codes: [1002, 1007, 1009, "cut"] },
+    // The same in every run: of some noise an inflater makes a short text.
+    "noise that says it is compressed": { bytes: compressed(noise(2_000)), codes: [1002, 1007, 1009, "cut"] },
     "a ping that says it is compressed": {
       bytes: frameBytes({ opcode: ping, payload: deflated("p"), reserved: COMPRESSED }),
       codes: [1002, "cut"],

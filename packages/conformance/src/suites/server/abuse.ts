@@ -71,7 +71,8 @@ export function abuseTests(section: ServerSection): void {
     test("a frame that is not masked: that connection ends, and the server lives", async () => {
       const socket = await upgrade();
       socket.write(frameBytes({ opcode: opcodes.text, payload: echo, masked: false }));
-      await socket.waitForEnd();
+      await socket.untilOrEnd((text) => text.includes(reply));
+      expect(socket.isOver).toBe(true);
       await expectAlive(server());
     });
 
