@@ -33,8 +33,11 @@ const inChromium = (): BrowserConfigOptions => ({
   instances: [{ browser: "chromium" }],
 });
 
-/** Which projects begin, so that the longest file does not run alone at the end; the others follow as vitest orders them. */
-const first = ["conformance-runtimes", "chat-e2e", "unit-alone", "conformance-servers", "conformance-node"];
+/**
+ * Which projects begin, so that the longest file does not run alone at the end, and those that wait for other processes run beside
+ * it, which keeps the processor busy; the others follow as vitest orders them.
+ */
+const first = ["conformance-runtimes", "conformance-servers", "conformance-node", "chat-e2e", "unit-alone"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
