@@ -42,7 +42,7 @@ function reading(msPerByte: number, onRead: (socket: WebSocket) => void = () => 
     now += piece.length * msPerByte;
     onRead(socket);
   });
-  readPiecewise(socket, stream);
+  readPiecewise(socket, stream, Number.POSITIVE_INFINITY);
   return { stream, socket, pieces, lengths: () => pieces.map(({ length }) => length) };
 }
 
@@ -137,7 +137,7 @@ describe("what ws is given to read", () => {
     const stream = new Duplex({ read: () => {} });
     const lengths: number[] = [];
     for (let i = 0; i < 2; i++) stream.on("data", ({ length }: Buffer) => lengths.push(length));
-    readPiecewise(new EventEmitter() as unknown as WebSocket, stream);
+    readPiecewise(new EventEmitter() as unknown as WebSocket, stream, Number.POSITIVE_INFINITY);
     stream.push(Buffer.alloc(10_000));
     await turn();
     expect(lengths).toEqual([10_000, 10_000]);

@@ -2,9 +2,12 @@ import type { Duplex } from "node:stream";
 import type { Timer } from "@sente-lite/engine";
 import type { WebSocket } from "ws";
 import { host } from "./runs-on.ts";
+import { limitUnfinished } from "./unfinished.ts";
 
 /** A chunk begins with a piece of so many bytes; each next one is as long as all before it. */
 const FIRST_BYTES = 2_048;
+/** Those of a client, which are masked (RFC 6455 section 5.2). */
+const CONTROL_HEADER_BYTES = 6;
 /** What one peer may take of a turn of the loop before its reading waits for the next, in milliseconds. */
 const TURN_MS = 0.25;
 
@@ -16,13 +19,19 @@ const TURN_MS = 0.25;
  * The stream stays ws's in all else: it is paused and resumed as ws does that, and what waits here comes before what waits
  * in the stream. Where somebody else listens to its data as well, all is left as it is.
  */
-export function readPiecewise(webSocket: WebSocket, stream: Duplex): void {
+export function readPiecewise(webSocket: WebSocket, stream: Duplex, maxPayloadBytes: number): void {
   const [read, ...others] = stream.listeners("data") as ((this: Duplex, chunk: Buffer) => void)[];
   if (read === undefined || others.length > 0) return;
   let rest: Buffer | undefined;
   /** What it has taken of this turn, or of several in which that was not much. */
   let takenMs = 0;
   let nextTurn: Timer | undefined;
+  const note = limitUnfinished(webSocket, maxPayloadBytes, CONTROL_HEADER_BYTES);
+  const give = (piece: Buffer) => {
+    note(piece.length);
+    if (!isAtFault) read.call(stream, piece);
+  };
+  let isAtFault = false;
 
   const waitForTurn = () => {
     stream.pause();
@@ -41,14 +50,14 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex): void {
       taken += piece.length;
       rest = piece.length < rest.length ? rest.subarray(piece.length) : undefined;
       const begun = performance.now();
-      read.call(stream, piece);
+      give(piece);
       takenMs += performance.now() - begun;
       if (takenMs >= TURN_MS) waitForTurn();
     }
   };
   const take = (chunk: Buffer) => {
     if (rest === undefined && chunk.length <= FIRST_BYTES) {
-      read.call(stream, chunk);
+      give(chunk);
       return;
     }
     // A stream may bring more before it says that it is resumed.
@@ -64,12 +73,15 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex): void {
   stream.off("data", read);
   stream.on("data", take);
   stream.on("resume", goOn);
-  // After a fault ws reads no more.
-  webSocket.once("error", stop);
+  // After a fault ws reads no more, nor does it where the fault was found here.
+  webSocket.once("error", () => {
+    isAtFault = true;
+    stop();
+  });
   // The end comes also while the stream is paused, where its last chunk has been given out; after it nothing may be read.
   for (const end of ["end", "close"]) {
     stream.prependOnceListener(end, () => {
-      if (rest !== undefined) read.call(stream, rest);
+      if (rest !== undefined) give(rest);
       stop();
     });
   }

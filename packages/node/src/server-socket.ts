@@ -6,7 +6,13 @@ import type { WebSocket } from "ws";
 import { frameMessage } from "./frame-message.ts";
 import { readPiecewise } from "./piecewise.ts";
 import { answerPings } from "./pongs.ts";
-import { isBun } from "./runs-on.ts";
+import { host, isBun } from "./runs-on.ts";
+import { UNFINISHED } from "./unfinished.ts";
+
+/** The close code (RFC 6455 section 7.4.1). */
+const TOO_LARGE = 1009;
+/** So long the peer of a connection that is cut may take to read why. */
+const CUT_MS = 1_000;
 
 /** Bun's own ws answers pings, whatever it is told; that of the package leaves it to `serve`. */
 export const autoPong: boolean = isBun;
@@ -16,12 +22,17 @@ export function serve(
   webSocket: WebSocket,
   stream: Duplex,
   opened: Accepted["opened"],
-  thresholdBytes: number | undefined,
+  {
+    maxPayloadBytes,
+    thresholdBytes,
+  }: { readonly maxPayloadBytes: number; readonly thresholdBytes: number | undefined },
 ): void {
   // What fails is followed by close; ws does not say there that it was the peer who broke a rule or the bound.
   let isAtFault = false;
   webSocket.on("error", (error) => {
-    isAtFault = String((error as NodeJS.ErrnoException).code).startsWith("WS_ERR_");
+    const code = String((error as NodeJS.ErrnoException).code);
+    isAtFault = code.startsWith("WS_ERR_");
+    if (code === UNFINISHED) cut(webSocket, stream);
   });
   const socket = isBun
     ? new SocketOfBun(webSocket, () => handlers.drained(), thresholdBytes)
@@ -31,12 +42,19 @@ export function serve(
   webSocket.on("close", (code, reason) => handlers.closed(isAtFault ? PROTOCOL_ERROR : code, reason.toString()));
   if (!isBun) {
     answerPings(webSocket, stream);
-    readPiecewise(webSocket, stream);
+    readPiecewise(webSocket, stream, maxPayloadBytes);
   }
   // They count for how fast a peer may send.
   webSocket.on("ping", (data) => handlers.noteControl?.(data.byteLength));
   webSocket.on("pong", (data) => handlers.noteControl?.(data.byteLength));
   stream.on("drain", () => handlers.drained());
+}
+
+/** Ends a connection of which nothing more is read. */
+function cut(webSocket: WebSocket, stream: Duplex): void {
+  stream.resume();
+  webSocket.close(TOO_LARGE, "a message does not end");
+  host.setTimer(CUT_MS, () => webSocket.terminate());
 }
 
 /** One class, whatever the connection: an object that has its own getter has a shape of its own to V8, which looks each of them up. */

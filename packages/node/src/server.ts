@@ -110,7 +110,10 @@ export function serverMaker(codecs: readonly Codec[]): MakeServer {
       upgrader.handleUpgrade(request, socket, head, (webSocket) => {
         socket.off("error", ignore);
         socket.off("close", decision.abandon);
-        serve(webSocket, socket, decision.opened, takesCompressed(webSocket, request) ? thresholdBytes : undefined);
+        serve(webSocket, socket, decision.opened, {
+          maxPayloadBytes: core.limits.maxPayloadBytes,
+          thresholdBytes: takesCompressed(webSocket, request) ? thresholdBytes : undefined,
+        });
       });
     };
     const handleUpgrade = (request: unknown, given: unknown, head: unknown) => {
