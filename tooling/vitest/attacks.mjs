@@ -46,8 +46,8 @@ export const attacks = [
     who: "anybody",
     does: "sends frames that break RFC 6455, or are too large",
     stoppedBy: "the runtime; `maxPayloadBytes`",
-    tests: /^RFC 6455( attacks)?: frames/,
-    mutants: ["frames-of-any-size"],
+    tests: /^RFC 6455( attacks)?: frames|messages that do not end/,
+    mutants: ["frames-of-any-size", "messages-without-end"],
   },
   {
     who: "anybody",

@@ -24,6 +24,8 @@ const incomingAtRandom = mutantsOf(`${engine}/incoming.ts`, `${engine}/incoming.
 const unreadFrames = (name: string, search: string, replace: string, file = "server/unread-frames.ts"): UnitMutant =>
   mutantsOf(`${engine}/${file}`, `${engine}/server/unread-frames.test.ts`)(name, search, replace);
 const turnsByTime = mutantsOf(`${engine}/turns.ts`, `${engine}/turns.test.ts`);
+const unfinished = mutantsOf("packages/node/src/unfinished.ts", "packages/node/src/unfinished.test.ts");
+const denoHost = mutantsOf("packages/node/src/deno-host.ts", "packages/node/src/deno-host.test.ts");
 const piecewise = mutantsOf("packages/node/src/piecewise.ts", "packages/node/src/piecewise.test.ts");
 const pongs = mutantsOf("packages/node/src/pongs.ts", "packages/node/src/pongs.test.ts");
 const pool = mutantsOf(`${engine}/received-pool.ts`, `${engine}/incoming.test.ts`);
@@ -154,8 +156,12 @@ export const unitMutants: readonly UnitMutant[] = [
   turnsByTime("the-time-of-earlier-turns-counts", "      this.#since = undefined;\n", ""),
   turnsByTime("the-clock-stands-for-ever", "if (turn !== this.#number)", "if (turn === -1)"),
   piecewise("a-turn-reads-all", "if (takenMs >= TURN_MS) waitForTurn();", ""),
-  piecewise("the-rest-is-lost-at-the-end", "if (rest !== undefined) read.call(stream, rest);", ""),
+  piecewise("the-rest-is-lost-at-the-end", "if (rest !== undefined) give(rest);", ""),
   piecewise("a-pause-is-not-kept", "rest !== undefined && !stream.isPaused()", "rest !== undefined"),
+  unfinished("messages-without-end", "!isOver && readBytes > maxBytes", "false"),
+  unfinished("pongs-are-of-a-message", "if (!isEndInChunk) controlBytes += headerBytes + length;", ""),
+  unfinished("what-is-in-the-chunk-of-an-end-counts-for-the-next", "if (!isEndInChunk) ", ""),
+  denoHost("only-immediates", "next = then;", ""),
   pongs("pongs-that-nobody-takes-pile-up", "late === undefined && !stream.writableNeedDrain", "late === undefined"),
   unreadFrames("read-on-without-end", "peer.cannotPause === true && isOver", "false && isOver", "reading-pace.ts"),
   door("a-flood-comes-again-at-once", "if (delay !== undefined) await delay;", ""),
