@@ -6,8 +6,6 @@ import { limitUnfinished } from "./unfinished.ts";
 
 /** A chunk begins with a piece of so many bytes; each next one is as long as all before it. */
 const FIRST_BYTES = 2_048;
-/** Those of a client, which are masked (RFC 6455 section 5.2). */
-const CONTROL_HEADER_BYTES = 6;
 /** What one peer may take of a turn of the loop before its reading waits for the next, in milliseconds. */
 const TURN_MS = 0.25;
 
@@ -26,12 +24,10 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex, maxPayloadBy
   /** What it has taken of this turn, or of several in which that was not much. */
   let takenMs = 0;
   let nextTurn: Timer | undefined;
-  const note = limitUnfinished(webSocket, maxPayloadBytes, CONTROL_HEADER_BYTES);
+  const mayRead = limitUnfinished(webSocket, maxPayloadBytes);
   const give = (piece: Buffer) => {
-    note(piece.length);
-    if (!isAtFault) read.call(stream, piece);
+    if (mayRead(piece.length)) read.call(stream, piece);
   };
-  let isAtFault = false;
 
   const waitForTurn = () => {
     stream.pause();
@@ -73,11 +69,8 @@ export function readPiecewise(webSocket: WebSocket, stream: Duplex, maxPayloadBy
   stream.off("data", read);
   stream.on("data", take);
   stream.on("resume", goOn);
-  // After a fault ws reads no more, nor does it where the fault was found here.
-  webSocket.once("error", () => {
-    isAtFault = true;
-    stop();
-  });
+  // After a fault ws reads no more.
+  webSocket.once("error", stop);
   // The end comes also while the stream is paused, where its last chunk has been given out; after it nothing may be read.
   for (const end of ["end", "close"]) {
     stream.prependOnceListener(end, () => {

@@ -11,7 +11,7 @@ function reading(maxPayloadBytes = MAX_BYTES) {
   const socket = new EventEmitter() as unknown as WebSocket;
   const errors: unknown[] = [];
   socket.on("error", (error) => errors.push((error as NodeJS.ErrnoException).code));
-  const note = limitUnfinished(socket, maxPayloadBytes, 6);
+  const note = limitUnfinished(socket, maxPayloadBytes);
   const pong = () => socket.emit("pong", Buffer.alloc(125));
   return {
     errors,

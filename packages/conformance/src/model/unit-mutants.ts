@@ -159,7 +159,7 @@ export const unitMutants: readonly UnitMutant[] = [
   piecewise("the-rest-is-lost-at-the-end", "if (rest !== undefined) give(rest);", ""),
   piecewise("a-pause-is-not-kept", "rest !== undefined && !stream.isPaused()", "rest !== undefined"),
   unfinished("messages-without-end", "!isOver && readBytes > maxBytes", "false"),
-  unfinished("pongs-are-of-a-message", "if (!isEndInChunk) controlBytes += headerBytes + length;", ""),
+  unfinished("pongs-are-of-a-message", "if (!isEndInChunk) controlBytes += CONTROL_HEADER_BYTES + length;", ""),
   unfinished("what-is-in-the-chunk-of-an-end-counts-for-the-next", "if (!isEndInChunk) ", ""),
   denoHost("only-immediates", "next = then;", ""),
   pongs("pongs-that-nobody-takes-pile-up", "late === undefined && !stream.writableNeedDrain", "late === undefined"),
